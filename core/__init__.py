@@ -1,0 +1,1 @@
+"""What every service shares: facts, the wire, time, storage, keys, logs. Imports no other room."""
