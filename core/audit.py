@@ -1,8 +1,8 @@
 """The one append-only chain of who did what: each row carries the hash of the row before.
 
-It lives in the housing store and is written in the same transaction as the act itself, so there is no act without its
-row and no row without its act. Changing, removing or reordering a row breaks every hash after it; cutting off the end is
-caught by an anchor kept elsewhere (`head`).
+It lives in the housing store and is written in the same transaction as the act itself: no act without its row, no row
+without its act. Changing, removing or reordering a row breaks every hash after it; cutting off the end is caught by an
+anchor kept elsewhere (`head`).
 """
 
 import hashlib

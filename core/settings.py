@@ -22,7 +22,9 @@ class WrongSettings(AnjuError):
 class Settings(BaseSettings):
     """One installation's choices. Handed from the launcher to its services by environment."""
 
-    model_config = SettingsConfigDict(env_prefix="ANJU_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ANJU_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     # Where things are
     var_dir: Path = Field(Path("var"), description="Everything the installation keeps: databases, queues, keys, logs")
