@@ -162,6 +162,37 @@ class InputRefused(msgspec.Struct, frozen=True, kw_only=True, tag="input_refused
 Uplink = Capture | DoorActed | InputRefused
 
 
+class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway knows of one of its devices."""
+
+    door: Short
+    working: bool
+    last_seen: datetime | None = None
+    clock_offset_ms: int = 0
+
+
+class GatewayHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway says of itself, every few seconds; not kept in its outbox.
+
+    A gateway that was cut off but kept looking was never blind: `blind_from` and `blind_until` are its own account of
+    the time before this start in which it did not run at all.
+    """
+
+    at: datetime
+    started_at: datetime
+    blind_from: datetime | None = None
+    blind_until: datetime | None = None
+    waiting: Annotated[int, Meta(ge=0)]
+    quarantined: Annotated[int, Meta(ge=0)]
+    refused: Annotated[int, Meta(ge=0)]
+    sets: dict[str, int]
+    devices: dict[str, DeviceHealth]
+
+    def __post_init__(self) -> None:
+        require_aware(self.at, "at")
+        require_aware(self.started_at, "started_at")
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """May the door open? Names nobody: the door does not need to know who."""
 

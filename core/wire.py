@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from core.errors import AnjuError
-from core.facts import Decision, Epoch, Receipt, Seq, Short, Uplink
+from core.facts import Decision, Epoch, GatewayHealth, Receipt, Seq, Short, Uplink
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -95,6 +95,13 @@ class SetDelta(msgspec.Struct, frozen=True, array_like=True):
     last: bool
 
 
+class Health(msgspec.Struct, frozen=True, array_like=True):
+    """A gateway's word about itself."""
+
+    v: int
+    health: GatewayHealth
+
+
 _encoder = msgspec.msgpack.Encoder()
 _head = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _version = msgspec.msgpack.Decoder(int)
@@ -126,15 +133,15 @@ def encode_envelope(epoch: str, items: Sequence[tuple[int, bytes]]) -> bytes:
     return _encoder.encode(Envelope(VERSION, epoch, tuple(Item(seq, msgspec.Raw(body)) for seq, body in items)))
 
 
-def encode(message: Decisions | Receipts | Have | SetDelta) -> bytes:
+def encode(message: Decisions | Receipts | Have | SetDelta | Health) -> bytes:
     """A downlink or pull message."""
     return _encoder.encode(message)
 
 
 _decoders: dict[type, msgspec.msgpack.Decoder[Any]] = {
-    kind: msgspec.msgpack.Decoder(kind) for kind in (Envelope, Decisions, Receipts, Have, SetDelta)
+    kind: msgspec.msgpack.Decoder(kind) for kind in (Envelope, Decisions, Receipts, Have, SetDelta, Health)
 }
-T = TypeVar("T", Envelope, Decisions, Receipts, Have, SetDelta)
+T = TypeVar("T", Envelope, Decisions, Receipts, Have, SetDelta, Health)
 
 
 def decode(payload: bytes, kind: type[T]) -> T:

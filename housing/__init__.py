@@ -1,0 +1,1 @@
+"""Who may live where, and by what right: the registry, leases, the law and its parameters. Imports only core."""

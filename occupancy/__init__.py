@@ -1,0 +1,1 @@
+"""Who lives here, and should they: presence, home-days, rules, findings, alerts. Flags; a person decides."""
