@@ -82,6 +82,6 @@ def read_after(
     connection: Connection, shard: str, pos: int, limit: int, *columns: str
 ) -> list[Row[tuple[object, ...]]]:
     """Rows of `shard` after `pos` in order, at most `limit`; only `columns` where they are named."""
-    wanted = [sightings.c[name] for name in columns] or [sightings]
+    wanted = [sightings.c[name] for name in columns] if columns else list(sightings.c)
     query = sa.select(*wanted).where(sightings.c.shard == shard, sightings.c.pos > pos)
-    return list(connection.execute(query.order_by(sightings.c.pos).limit(limit)))  # type: ignore[arg-type]
+    return list(connection.execute(query.order_by(sightings.c.pos).limit(limit)))
