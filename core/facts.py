@@ -120,6 +120,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True, tag="capture"):
     clock_offset_ms: Annotated[int, Meta(ge=-(10**11), le=10**11)]  # device clock minus gateway clock, measured
     taken_at: datetime  # device_time corrected by the offset; never changed afterwards
     probe: Probe
+    claim: CredentialRead | None = None  # a credential shown together with the biometric: whom it says this is
     quality: Unit
     liveness: Unit | None = None  # None: no model looked
     recogniser: Short  # what made the probe; "simulated" for embeddings drawn by a simulator
