@@ -1,0 +1,1 @@
+"""Embedded parts and services as child processes: their ports and passwords, their order, their restarts, their end."""
