@@ -156,8 +156,9 @@ def vehicles(conn: Connection, estate: str) -> list[VehicleRow]:
 def doors(conn: Connection, estate: str) -> list[DoorRow]:
     """The estate's doors."""
     c = t.doors.c
-    query = sa.select(c.door, c.kind, c.building, c.home, c.counts_tailgating)
-    return _rows(conn, DoorRow, query.where(c.estate == estate).order_by(c.door))
+    query = sa.select(c.door, c.kind, c.building, c.home, c.counts_tailgating, c.ways)
+    rows = conn.execute(query.where(c.estate == estate).order_by(c.door))
+    return [DoorRow(*row[:5], ways=tuple(row[5].split())) for row in rows]
 
 
 def gateways(conn: Connection, estate: str) -> list[GatewayRow]:

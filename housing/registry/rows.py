@@ -73,13 +73,14 @@ class VehicleRow(msgspec.Struct, frozen=True):
 
 
 class DoorRow(msgspec.Struct, frozen=True):
-    """A door; `home` is set for a home's own door, `building` for doors and lifts of a building."""
+    """A door; `home` is set for a home's own door, `building` for doors and lifts of a building; `ways` empty: all."""
 
     door: str
     kind: str  # gate, building, lift, home, garage
     building: str | None
     home: str | None
     counts_tailgating: bool
+    ways: tuple[str, ...] = ()
 
 
 class GatewayRow(msgspec.Struct, frozen=True):

@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=400), nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("applied", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("run"),
     )
     op.create_table(
@@ -66,7 +67,6 @@ def upgrade() -> None:
         sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("born", sa.Date(), nullable=True),
-        sa.Column("extra", sa.Text(), server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("person"),
     )
     op.create_table(
@@ -114,6 +114,7 @@ def upgrade() -> None:
             ["people.person"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("person", "purpose", "modality", "given_us", name="consents_once"),
     )
     op.create_index(op.f("ix_consents_person"), "consents", ["person"], unique=False)
     op.create_table(
@@ -229,6 +230,7 @@ def upgrade() -> None:
         sa.Column("building", sa.String(length=64), nullable=True),
         sa.Column("home", sa.String(length=64), nullable=True),
         sa.Column("counts_tailgating", sa.Boolean(), nullable=False),
+        sa.Column("ways", sa.String(length=64), server_default="", nullable=False),
         sa.Column("extra", sa.Text(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["estate"],
@@ -278,6 +280,7 @@ def upgrade() -> None:
         sa.Column("from_day", sa.Date(), nullable=False),
         sa.Column("until_day", sa.Date(), nullable=True),
         sa.Column("lives_alone", sa.Boolean(), nullable=False),
+        sa.Column("extra", sa.Text(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["estate"],
             ["estates.estate"],
@@ -291,6 +294,7 @@ def upgrade() -> None:
             ["people.person"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("person", "home", "from_day", name="members_once"),
     )
     op.create_index(op.f("ix_members_estate"), "members", ["estate"], unique=False)
     op.create_index(op.f("ix_members_home"), "members", ["home"], unique=False)
@@ -301,6 +305,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("electricity_kwh", sa.Float(), nullable=True),
         sa.Column("water_m3", sa.Float(), nullable=True),
+        sa.Column("extra", sa.Text(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["home"],
             ["homes.home"],
@@ -342,6 +347,7 @@ def upgrade() -> None:
             ["homes.home"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("home_a", "home_b", "from_day", name="swaps_once"),
     )
     op.create_table(
         "templates",
@@ -405,6 +411,7 @@ def upgrade() -> None:
             ["homes.home"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("home", "at_us", name="visits_once"),
     )
     op.create_index(op.f("ix_visits_home"), "visits", ["home"], unique=False)
     op.create_table(
@@ -412,6 +419,7 @@ def upgrade() -> None:
         sa.Column("lease", sa.String(length=64), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("extra", sa.Text(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["lease"],
             ["leases.lease"],
