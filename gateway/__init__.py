@@ -1,0 +1,1 @@
+"""The edge: pictures, finger images and vendors' messages in; captures out; doors opened."""

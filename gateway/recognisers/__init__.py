@@ -1,0 +1,1 @@
+"""Recognisers: a picture in, probes out. The weights ship in packages and are checked before they are used."""
