@@ -49,8 +49,9 @@ class Settings(BaseSettings):
     shard: str = Field("s1", description="Name of the shard of the sightings log that this worker writes")
 
     # Recognition
-    batch_max: int = Field(32, ge=1, le=256, description="Captures matched in one micro-batch at most")
-    batch_wait_ms: float = Field(2.0, ge=0, le=100, description="How long a micro-batch waits to fill")
+    batch_max: int = Field(
+        4, ge=1, le=64, description="Messages matched in one micro-batch at most; a message holds up to 64"
+    )
     commit_max: int = Field(512, ge=1, le=4096, description="Sightings in one transaction at most")
     decision_life_ms: int = Field(5000, ge=500, le=30000, description="A decision older than this opens nothing")
     clock_slack_s: int = Field(300, ge=1, description="A device clock further off than this is reported as wrong")

@@ -66,3 +66,8 @@ def parse(topic: str) -> Address:
 def everyone(estate: str, channel: Channel) -> str:
     """A subscription to one channel of all gateways of an estate."""
     return f"{ROOT}/{VERSION}/{check_topic_id(estate, 'estate')}/+/{channel}"
+
+
+def anybody(channel: Channel) -> str:
+    """A subscription to one channel of all gateways of all estates."""
+    return f"{ROOT}/{VERSION}/+/+/{channel}"

@@ -4,7 +4,7 @@ Whoever starts as the writer of a shard raises its epoch. The epoch is checked i
 that was stopped and wakes up after another took over cannot write a single row.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from core.clock import to_us
 from core.errors import AnjuError
+from core.facts import Outcome
 from recognition.tables import door_acts, gateway_outages, gateway_status, rejected, shards, sightings
 
 LOOKUP = 400  # keys in one IN list
@@ -33,7 +34,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What a capture was answered when it came first."""
 
     payload_hash: bytes
-    outcome: str
+    outcome: Outcome
     opens: bool
     reason: str
 
@@ -44,15 +45,19 @@ class Batch(msgspec.Struct, kw_only=True):
     sightings: Rows = msgspec.field(default_factory=list)
     door_acts: Rows = msgspec.field(default_factory=list)
     rejected: Rows = msgspec.field(default_factory=list)
+    statuses: Rows = msgspec.field(default_factory=list)
+    outages: Rows = msgspec.field(default_factory=list)
 
     def extend(self, other: "Batch") -> None:
         """Take in what came later."""
         self.sightings += other.sightings
         self.door_acts += other.door_acts
         self.rejected += other.rejected
+        self.statuses += other.statuses
+        self.outages += other.outages
 
     def __len__(self) -> int:
-        return len(self.sightings) + len(self.door_acts) + len(self.rejected)
+        return sum(len(getattr(self, name)) for name in self.__struct_fields__)
 
 
 class ShardWriter:
@@ -93,7 +98,8 @@ class ShardWriter:
                 row["shard"], row["pos"] = self._shard, pos
             insert_all(connection, sightings, batch.sightings)
             insert_all(connection, door_acts, batch.door_acts, ignore_known=True)
-            insert_all(connection, rejected, batch.rejected)
+            insert_all(connection, rejected, batch.rejected, ignore_known=True)
+            put_statuses(connection, batch.statuses, batch.outages)
         self._pos = last
         return last
 
@@ -124,7 +130,7 @@ def answers(connection: Connection, keys: Iterable[Key]) -> dict[Key, Answer]:
                 )
             )
             for seq, payload_hash, outcome, opens, reason in rows:
-                found[(gateway, epoch, seq)] = Answer(bytes(payload_hash), outcome, opens, reason)
+                found[(gateway, epoch, seq)] = Answer(bytes(payload_hash), Outcome(outcome), opens, reason)
     return found
 
 
@@ -134,16 +140,14 @@ def highest(connection: Connection, gateway: str, epoch: str) -> int:
     return connection.scalar(sa.select(sa.func.max(s.seq)).where(s.gateway == gateway, s.epoch == epoch)) or 0
 
 
-def put_status(connection: Connection, row: Mapping[str, Any], outages: Sequence[Mapping[str, Any]]) -> None:
-    """Keep what a gateway said of itself, and when it could not see."""
+def put_statuses(connection: Connection, statuses: Rows, outages: Rows) -> None:
+    """Keep what gateways said of themselves last, and when they could not see."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(gateway_status).values(dict(row))
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["gateway"], set_={k: v for k, v in row.items() if k != "gateway"}
-        )
-    )
-    for outage in outages:
-        insert = dialect.insert(gateway_outages).values(dict(outage))
+    for row in statuses:
+        status = dialect.insert(gateway_status).values(row)
+        newer = {name: value for name, value in row.items() if name != "gateway"}
+        connection.execute(status.on_conflict_do_update(index_elements=["gateway"], set_=newer))
+    for row in outages:
+        outage = dialect.insert(gateway_outages).values(row)
         keys = ["gateway", "door", "from_us"]
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_={"until_us": outage["until_us"]}))
+        connection.execute(outage.on_conflict_do_update(index_elements=keys, set_={"until_us": row["until_us"]}))

@@ -4,7 +4,7 @@ The log's own tables are in `core.log`, because others follow it; they are creat
 """
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer, LargeBinary, String, Table, Text
 
 from core import log
 
@@ -51,4 +51,5 @@ rejected = Table(
     Column("door", Id),
     Column("device", Id),
     Column("payload", LargeBinary),  # the first bytes, where nothing personal can be in them
+    Index("rejected_once", "gateway", "epoch", "seq", "reason", unique=True),  # where the number could be read
 )

@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_rejected_estate"), "rejected", ["estate"], unique=False)
+    op.create_index("rejected_once", "rejected", ["gateway", "epoch", "seq", "reason"], unique=True)
     op.create_table(
         "shards",
         sa.Column("shard", sa.String(length=64), nullable=False),

@@ -1,0 +1,117 @@
+"""What recognition knows of one estate at one moment: an immutable snapshot, made by a server or by a gateway.
+
+People and passes share one table of handles, `principals`: both are somebody who may use a door. A pass stands under
+its id with a mark in front that no id can contain.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from recognition.access import FOREVER_US, AccessPolicy, Doors, Passback, Rights
+from recognition.arrays import NOBODY
+from recognition.gallery import FaceGallery
+from recognition.handles import Handles
+from recognition.modalities.plate import PlateGallery, Plates, encode_plates
+from recognition.schedules import Schedules
+
+PASS_MARK = "\x1f"  # noqa: S105 - a separator, no secret
+CHINA_OFFSET_MINUTES = 8 * 60
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A right of a principal at a door, microseconds UTC, half open; `until_us` None: until further notice."""
+
+    principal: str
+    door: str
+    from_us: int
+    until_us: int | None
+    schedule: int = 0
+
+
+class Door(msgspec.Struct, frozen=True):
+    """A door, and the home whose own door it is."""
+
+    door: str
+    home: str | None
+
+
+class Credential(msgspec.Struct, frozen=True):
+    """Whom a card, PIN or pass stands for, and when it counts."""
+
+    principal: int
+    from_us: int
+    until_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EstateView:
+    """The snapshot.
+
+    Attributes:
+        estate: its id.
+        version: of the registry, as numbered by its changes.
+        principals, doors: tables of handles; they only grow, so old snapshots stay right.
+        faces: by model id.
+        plates: registered plates, by the handle of the person they belong to.
+        credentials: by (kind, credential id).
+        homes_of_doors: by door id, for the own doors of homes.
+        homes_of_passes: by principal handle.
+        access: who may use which door.
+    """
+
+    estate: str
+    version: int
+    principals: Handles
+    doors: Handles
+    faces: Mapping[str, FaceGallery]
+    plates: PlateGallery
+    credentials: Mapping[tuple[str, str], Credential]
+    homes_of_doors: Mapping[str, str]
+    homes_of_passes: Mapping[int, str] = field(default_factory=dict)
+    access: AccessPolicy
+
+    def person_and_pass(self, principal: int) -> tuple[str | None, str | None]:
+        """The id behind a handle as (person, None) or (None, pass); (None, None) for NOBODY."""
+        if principal == NOBODY:
+            return None, None
+        name = self.principals.ids(np.array([principal], np.int32))[0]
+        return (None, name[1:]) if name.startswith(PASS_MARK) else (name, None)
+
+
+def plate_gallery(registered: Iterable[tuple[str, str]], principals: Handles) -> PlateGallery:
+    """The gallery of (plate, person) pairs."""
+    pairs = list(registered)
+    if not pairs:
+        return PlateGallery()
+    codes = encode_plates(plate for plate, _ in pairs)
+    return PlateGallery().add(Plates(codes=codes, persons=principals.intern(person for _, person in pairs)))
+
+
+def access_policy(grants: Iterable[Grant], doors: Handles, principals: Handles) -> AccessPolicy:
+    """The access rules from rights as they are written; rights at doors that `doors` lacks are left out.
+
+    Anti-passback is off until an estate sets it up: families go in and out together.
+    """
+    rows = [grant for grant in grants if doors.lookup([grant.door])[0] != NOBODY]
+    count = len(doors)
+    return AccessPolicy(
+        doors=Doors(
+            zones=np.full(count, NOBODY, np.int32),
+            passback=np.full(count, Passback.OFF, np.uint8),
+            window_us=np.full(count, FOREVER_US, np.int64),
+        ),
+        rights=Rights.of(
+            persons=principals.intern(row.principal for row in rows),
+            doors=doors.lookup(row.door for row in rows),
+            valid_from_us=np.fromiter((row.from_us for row in rows), np.int64, len(rows)),
+            valid_until_us=np.fromiter(
+                (FOREVER_US if row.until_us is None else row.until_us for row in rows), np.int64, len(rows)
+            ),
+            schedules=np.fromiter((row.schedule for row in rows), np.int32, len(rows)),
+            door_count=count,
+        ),
+        schedules=Schedules.of(utc_offset_minutes=CHINA_OFFSET_MINUTES),
+    )

@@ -1,0 +1,249 @@
+"""From captures to answers: who is it, and may the door open? Pure; the same for a server and for a gateway alone.
+
+The order of a batch: every probe is matched with the others of its modality in one search; a credential shown with a
+face names whom the face should be; the access policy judges all persons at once; the outcome is read off a short table.
+
+    accepted, has the right now         granted        opens
+    accepted, has no right now          denied         stays shut
+    two people too alike                ambiguous      stays shut, unless the credential shown settles it
+    plate readers disagree              ambiguous      stays shut: a person looks
+    under the threshold                 unrecognised   stays shut, nobody is named
+    credential and face differ          mismatch       as the credential may: doors do not press claims
+    on the way out, or fire             as recognised  always opens
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.clock import to_us
+from core.facts import Capture, CredentialRead, FaceProbe, Modality, Outcome, PlateRead
+from recognition import policy
+from recognition.access import WAYS, Reason, Requests
+from recognition.access import decide as decide_access
+from recognition.arrays import NOBODY, Bools, Doubles, Int32s, UInt8s
+from recognition.estate import EstateView
+from recognition.modalities.face import FaceMatcher
+from recognition.modalities.plate import SAME_PLATE, PlateMatcher
+from recognition.policy import Identities, Status
+from recognition.thresholds import TABLES, Threshold, ThresholdTable
+from recognition.windows import LastPassages
+
+_WAY = {way: number for number, way in enumerate(WAYS)}
+_FACES, _PLATES = FaceMatcher(), PlateMatcher()
+# A face this poor says nothing against the credential shown with it: a missing modality is neutral (R7).
+POOR_QUALITY = 0.3
+PLATE_THRESHOLD = Threshold(value=SAME_PLATE, margin=SAME_PLATE, templates=0, extrapolated=False, basis=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The answer to one capture. `person` is empty unless somebody was identified."""
+
+    outcome: Outcome
+    opens: bool
+    reason: str
+    person: str | None = None
+    pass_: str | None = None
+    home: str | None = None
+    seen: str | None = None
+    score: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    """Identities of a batch while it is being judged, by place in the batch."""
+
+    status: UInt8s
+    persons: Int32s
+    candidates: Int32s
+    scores: Doubles  # NaN where nothing was compared
+    thresholds: Doubles
+    notes: list[str]  # a reason that replaces the policy's, or ""
+
+    @classmethod
+    def nothing(cls, count: int) -> "_Found":
+        return cls(
+            np.full(count, Status.UNKNOWN, np.uint8),
+            np.full(count, NOBODY, np.int32),
+            np.full((count, 2), NOBODY, np.int32),
+            np.full(count, np.nan),
+            np.full(count, np.nan),
+            [""] * count,
+        )
+
+    def put(self, places: list[int], identities: Identities, threshold: float) -> None:
+        self.status[places] = identities.status
+        self.persons[places] = identities.persons
+        self.candidates[places] = identities.candidates
+        self.scores[places] = identities.scores
+        self.thresholds[places] = threshold
+
+
+def judge(
+    view: EstateView,
+    captures: Sequence[Capture],
+    *,
+    fire: bool = False,
+    seen: LastPassages | None = None,
+    tables: Mapping[str, ThresholdTable] = TABLES,
+) -> list[Judgement]:
+    """Answer a batch of captures of one estate, in its order; the batch may be empty.
+
+    Args:
+        view: the estate's snapshot.
+        captures: decoded facts.
+        fire: the estate's fire signal.
+        seen: passages for anti-passback.
+        tables: thresholds by model.
+    """
+    if not captures:
+        return []
+    found = _Found.nothing(len(captures))
+    _identify_faces(view, captures, found, tables)
+    _identify_plates(view, captures, found)
+    _identify_credentials(view, captures, found)
+    owners, mismatch, others = _settle_claims(view, captures, found)
+    verdicts = decide_access(
+        view.access,
+        Requests(
+            persons=owners,
+            doors=view.doors.lookup(capture.door for capture in captures),
+            ways=np.fromiter((_WAY[capture.direction] for capture in captures), np.uint8, len(captures)),
+            at_us=np.fromiter((to_us(capture.taken_at) for capture in captures), np.int64, len(captures)),
+            fire=np.full(len(captures), fire),
+        ),
+        seen or LastPassages.none(1),
+    )
+    return [
+        _answer(view, capture, found, place, int(owners[place]), bool(mismatch[place]), int(others[place]),
+                bool(verdicts.granted[place]), Reason(int(verdicts.reason[place])))
+        for place, capture in enumerate(captures)
+    ]  # fmt: skip
+
+
+def _identify_faces(
+    view: EstateView, captures: Sequence[Capture], found: _Found, tables: Mapping[str, ThresholdTable]
+) -> None:
+    by_model: dict[str, list[int]] = {}
+    for place, capture in enumerate(captures):
+        if isinstance(capture.probe, FaceProbe):
+            by_model.setdefault(capture.probe.model, []).append(place)
+    for model, places in by_model.items():
+        gallery, table = view.faces.get(model), tables.get(model)
+        if gallery is None or table is None:
+            _note(found, places, "no_template_of_model" if gallery is None else "unmeasured_model")
+            continue
+        threshold = table.at(gallery.size)
+        probes = [captures[place].probe for place in places]
+        matches = _FACES.search(gallery, _FACES.encode(gallery, [p for p in probes if isinstance(p, FaceProbe)]))
+        found.put(places, policy.identify(matches, threshold), threshold.value)
+        _note(
+            found, [place for place, usable in zip(places, matches.usable, strict=True) if not usable], "probe_unusable"
+        )
+
+
+def _identify_plates(view: EstateView, captures: Sequence[Capture], found: _Found) -> None:
+    reads = [(place, c.probe) for place, c in enumerate(captures) if isinstance(c.probe, PlateRead)]
+    if not reads:
+        return
+    places = [place for place, _ in reads]
+    matches = _PLATES.search(view.plates, _PLATES.encode(view.plates, [read for _, read in reads]))
+    doubtful = np.array([not read.agreed for _, read in reads])
+    found.put(places, policy.doubt(policy.identify(matches, PLATE_THRESHOLD), doubtful), SAME_PLATE)
+    for place, read in reads:
+        if not read.agreed:  # registered or not: what two readers do not agree on is for a person
+            found.status[place] = Status.AMBIGUOUS
+            found.notes[place] = "readers_disagree"
+
+
+def _identify_credentials(view: EstateView, captures: Sequence[Capture], found: _Found) -> None:
+    for place, capture in enumerate(captures):
+        if isinstance(capture.probe, CredentialRead):
+            owner, reason = _owner(view, capture.probe, to_us(capture.taken_at))
+            found.persons[place] = owner
+            found.status[place] = Status.UNKNOWN if owner == NOBODY else Status.ACCEPTED
+            found.notes[place] = reason
+        elif not isinstance(capture.probe, FaceProbe | PlateRead):
+            found.notes[place] = "modality_not_matched_here"
+
+
+def _owner(view: EstateView, read: CredentialRead, at_us: int) -> tuple[int, str]:
+    """The principal a credential stands for at a time, or NOBODY and why."""
+    credential = view.credentials.get((read.kind, read.credential))
+    if credential is None:
+        return NOBODY, "credential_unknown"
+    if not credential.from_us <= at_us < credential.until_us:
+        return NOBODY, "credential_not_valid"
+    return credential.principal, ""
+
+
+def _settle_claims(view: EstateView, captures: Sequence[Capture], found: _Found) -> tuple[Int32s, Bools, Int32s]:
+    """Whom access is asked for (B,), where credential and biometric differ (B,), and who was matched instead (B,)."""
+    owners, others = found.persons.copy(), np.full(len(captures), NOBODY, np.int32)
+    mismatch = np.zeros(len(captures), np.bool_)
+    for place, capture in enumerate(captures):
+        if capture.claim is None:
+            continue
+        owner, _reason = _owner(view, capture.claim, to_us(capture.taken_at))
+        if owner == NOBODY:
+            continue
+        settled = owner == found.persons[place] or owner in found.candidates[place]
+        silent = found.status[place] == Status.UNKNOWN and (capture.quality < POOR_QUALITY or found.notes[place] != "")
+        if not (settled or silent):
+            mismatch[place], others[place] = True, found.persons[place]
+        owners[place] = owner
+        found.status[place], found.notes[place] = Status.ACCEPTED, ""
+    return owners, mismatch, others
+
+
+def _note(found: _Found, places: list[int], reason: str) -> None:
+    for place in places:
+        found.notes[place] = reason
+
+
+def _answer(
+    view: EstateView,
+    capture: Capture,
+    found: _Found,
+    place: int,
+    owner: int,
+    mismatch: bool,
+    other: int,
+    opens: bool,
+    reason: Reason,
+) -> Judgement:
+    status = found.status[place]
+    person, pass_ = view.person_and_pass(owner)
+    if mismatch:
+        outcome, word = Outcome.MISMATCH, reason.code
+    elif status == Status.ACCEPTED:
+        outcome, word = (Outcome.GRANTED if opens else Outcome.DENIED), reason.code
+    elif status == Status.AMBIGUOUS:
+        outcome, word = Outcome.AMBIGUOUS, found.notes[place] or "too_alike"
+    else:
+        outcome, word = Outcome.UNRECOGNISED, found.notes[place] or "under_threshold"
+    score, threshold = float(found.scores[place]), float(found.thresholds[place])
+    return Judgement(
+        outcome=outcome,
+        opens=opens,
+        reason=word,
+        person=person,
+        pass_=pass_,
+        home=view.homes_of_doors.get(capture.door) or view.homes_of_passes.get(owner),
+        seen=view.person_and_pass(other)[0],
+        score=None if np.isnan(score) else score,
+        threshold=None if np.isnan(threshold) else threshold,
+    )
+
+
+def modality_of(capture: Capture) -> Modality:
+    """What a capture was recognised by, as the log names it."""
+    probe = capture.probe
+    if isinstance(probe, CredentialRead):
+        return probe.kind
+    if isinstance(probe, FaceProbe):
+        return Modality.FACE
+    return Modality.PLATE if isinstance(probe, PlateRead) else Modality.FINGER

@@ -1,0 +1,132 @@
+"""From the registry to an estate's snapshot, whole or by what changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import structlog
+from prometheus_client import Counter, Gauge
+from sqlalchemy.engine import Connection
+
+from core.facts import Modality
+from core.vault import EstateKey, SealBroken
+from housing.registry import reading
+from housing.registry.rows import PassRight, TemplateRow
+from recognition.access import FOREVER_US
+from recognition.estate import PASS_MARK, Credential, EstateView, Grant, access_policy, plate_gallery
+from recognition.gallery import FaceGallery
+from recognition.handles import Handles
+from recognition.modalities.face import unit
+from recognition.segments import Templates
+
+log = structlog.get_logger(__name__)
+MANY_PEOPLE = 2_000  # more people changed than this: the whole gallery is loaded anew
+
+templates_gauge = Gauge("anju_gallery_templates", "Live face templates", ["estate", "model"])
+unusable_total = Counter("anju_templates_unusable_total", "Templates that could not be opened or searched", ["estate"])
+
+
+def template_place(estate: str, person: str, template: str) -> str:
+    """Where a template's seal is bound to."""
+    return f"template/{estate}/{person}/{template}"
+
+
+def open_template(key: EstateKey, estate: str, row: TemplateRow) -> bytes | None:
+    """The rotated embedding of a sealed template, float32 little-endian; None, and told, where it cannot be opened."""
+    try:
+        return key.open(row.sealed, template_place(estate, row.person, row.template))
+    except SealBroken as error:
+        log.error("template_unusable", template=row.template, error=str(error))  # noqa: TRY400 - told in words
+        return None
+
+
+class Loader:
+    """Loads one estate; keeps the tables of handles, which only grow."""
+
+    def __init__(self, estate: str, key: EstateKey) -> None:
+        self._estate, self._key = estate, key
+        self._principals, self._doors, self._templates = Handles(), Handles(), Handles()
+
+    def load(self, connection: Connection, now_us: int, previous: EstateView | None = None) -> EstateView:
+        """The snapshot at `now_us`, faces by what changed since `previous`. Call it in one transaction: one moment."""
+        version = reading.newest_change(connection, self._estate, "gallery", "rights")
+        doors = reading.doors(connection, self._estate)
+        self._doors.intern(door.door for door in doors)
+        passes = reading.pass_rights(connection, self._estate)
+        return EstateView(
+            estate=self._estate,
+            version=version,
+            principals=self._principals,
+            doors=self._doors,
+            faces=self._faces(connection, previous),
+            plates=plate_gallery(self._plates(connection, now_us), self._principals),
+            credentials=self._credentials(connection, passes),
+            homes_of_doors={door.door: door.home for door in doors if door.home},
+            homes_of_passes={int(self._pass_handle(row.pass_)): row.home for row in passes},
+            access=access_policy(self._grants(connection, passes), self._doors, self._principals),
+        )
+
+    def _pass_handle(self, pass_: str) -> int:
+        return int(self._principals.intern([PASS_MARK + pass_])[0])
+
+    def _grants(self, connection: Connection, passes: Iterable[PassRight]) -> list[Grant]:
+        rights = reading.rights(connection, self._estate)
+        grants = [Grant(row.person, row.door, row.from_us, row.until_us, row.schedule) for row in rights]
+        grants += [Grant(PASS_MARK + row.pass_, row.door, row.from_us, row.until_us) for row in passes]
+        return [grant for grant in grants if grant.until_us is None or grant.from_us < grant.until_us]
+
+    def _plates(self, connection: Connection, now_us: int) -> list[tuple[str, str]]:
+        rows = reading.vehicles(connection, self._estate)
+        return [
+            (r.plate, r.person) for r in rows if r.from_us <= now_us and (r.until_us is None or now_us < r.until_us)
+        ]
+
+    def _credentials(self, connection: Connection, passes: Iterable[PassRight]) -> Mapping[tuple[str, str], Credential]:
+        found: dict[tuple[str, str], Credential] = {}
+        rows = reading.credentials(connection, self._estate)
+        for row, owner in zip(rows, self._principals.intern(row.person for row in rows).tolist(), strict=True):
+            until = FOREVER_US if row.until_us is None else row.until_us
+            found[row.kind, row.credential] = Credential(owner, row.from_us, until)
+        for pass_ in passes:
+            key = (Modality.PASS.value, pass_.pass_)
+            found[key] = Credential(self._pass_handle(pass_.pass_), pass_.from_us, pass_.until_us)
+        return found
+
+    def _faces(self, connection: Connection, previous: EstateView | None) -> Mapping[str, FaceGallery]:
+        faces: dict[str, FaceGallery] = {}
+        changed: list[str] | None = None
+        if previous is not None:
+            changes = reading.changes_after(connection, self._estate, previous.version, limit=MANY_PEOPLE + 1)
+            people = {change.subject for change in changes if change.kind == "gallery"}
+            if len(changes) <= MANY_PEOPLE and "*" not in people:
+                changed = sorted(people)
+                gone = self._principals.intern(changed)
+                faces = {model: gallery.revoke(gone) for model, gallery in previous.faces.items()}
+        rows = reading.templates(connection, self._estate, Modality.FACE.value, changed) if changed != [] else []
+        for model in sorted({row.model for row in rows}):
+            faces[model] = self._add(faces.get(model), model, [row for row in rows if row.model == model])
+        for model, gallery in faces.items():
+            templates_gauge.labels(self._estate, model).set(gallery.size)
+        return faces
+
+    def _add(self, gallery: FaceGallery | None, model: str, rows: Sequence[TemplateRow]) -> FaceGallery:
+        opened = [
+            (row, np.frombuffer(plain, "<f4")) for row in rows if (plain := open_template(self._key, self._estate, row))
+        ]
+        dim = gallery.dim if gallery is not None else (len(opened[0][1]) if opened else 128)
+        fitting = [(row, vector) for row, vector in opened if len(vector) == dim]
+        self._report(len(rows) - len(fitting))
+        gallery = gallery or FaceGallery.empty(model=model, dim=dim)
+        if not fitting:
+            return gallery
+        templates = Templates(
+            ids=self._templates.intern(row.template for row, _ in fitting).astype(np.int64),
+            persons=self._principals.intern(row.person for row, _ in fitting),
+            vectors=unit(np.stack([vector for _, vector in fitting])),
+        )
+        gallery = gallery.add(templates)
+        return gallery.compact() if gallery.needs_compaction() else gallery
+
+    def _report(self, unusable: int) -> None:
+        if unusable:
+            unusable_total.labels(self._estate).inc(unusable)
+            log.error("templates_unusable", estate=self._estate, count=unusable, mend="enrol these people again")
