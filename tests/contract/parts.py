@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,17 +128,25 @@ def redis_url(valkey_server: Part) -> str:
     return valkey_server.url
 
 
+@contextmanager
+def reachable_directory() -> Iterator[Path]:
+    """A temporary directory that other users may pass through: `nobody` runs PostgreSQL for root."""
+    directory = Path(tempfile.mkdtemp(prefix="anju-postgres-"))
+    directory.chmod(0o711)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+
+
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
-    """The PostgreSQL server of the run; its directory is one that `nobody` can reach."""
-    directory = Path(tempfile.mkdtemp(prefix="anju-postgres-"))
-    try:
+    """The PostgreSQL server of the run."""
+    with reachable_directory() as directory:
         cluster = make_cluster(directory / "cluster", port=free_port(), login=new_login())
         part = Part(postgres(cluster), cluster.url(), directory).start()
         yield cluster
         part.stop()
-    finally:
-        shutil.rmtree(directory)
 
 
 @pytest.fixture
