@@ -123,8 +123,8 @@ SFACE = ThresholdTable(
         ),
     ),
     margin=0.05,
-    margin_source="LFW, 150 people, 300 templates: the smallest lead of 563 rightly accepted probes was 0.0502, so none "
-    "of them is called ambiguous (95 % interval 0-0.7 %). No twins were measured: chosen, not proven.",
+    margin_source="LFW, 150 people, 300 templates: the smallest lead of 563 rightly accepted probes was 0.0502, so "
+    "none of them is called ambiguous (95 % interval 0-0.7 %). No twins were measured: chosen, not proven.",
 )
 
 TABLES: Mapping[str, ThresholdTable] = MappingProxyType({SFACE.model: SFACE})

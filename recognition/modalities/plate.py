@@ -7,7 +7,7 @@ near read lower, and the decision policy stays as it is. Nothing is guessed here
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -67,20 +67,15 @@ class Plates:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PlateGallery:
-    """The registered plates of one estate: an immutable snapshot; start from `PlateGallery.empty`.
+    """The registered plates of one estate: an immutable snapshot; start from `PlateGallery()`.
 
     Attributes:
         codes: (n, WIDTH) uint32, rows ascending as text.
         persons: (n,) int32 handles, ascending within a plate; each pair of plate and person once.
     """
 
-    codes: UInt32s
-    persons: Int32s
-
-    @classmethod
-    def empty(cls) -> "PlateGallery":
-        """A gallery without plates."""
-        return _gallery(np.empty((0, WIDTH), np.uint32), np.empty(0, np.int32))
+    codes: UInt32s = field(default_factory=lambda: np.empty((0, WIDTH), np.uint32))
+    persons: Int32s = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __len__(self) -> int:
         return len(self.persons)

@@ -1,0 +1,90 @@
+"""Slow twins: the obvious loops, in Python numbers, that the fast code is compared with."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import fsum
+
+from core.facts import Direction
+from recognition.access import FOREVER_US, AccessPolicy, Passback, Reason, Requests
+from recognition.access import WAYS as DIRECTIONS
+from recognition.policy import Status
+
+Vector = Sequence[float]
+Pair = tuple[tuple[int, float], tuple[int, float]]
+NOBODY: tuple[int, float] = (-1, -1.0)
+
+
+def two_best(people: Sequence[int], rows: Sequence[Vector], probe: Vector) -> Pair:
+    """The two best distinct persons and their cosines; of equal scores the lower handle is first."""
+    best: dict[int, float] = {}
+    for person, row in zip(people, rows, strict=True):
+        score = fsum(a * b for a, b in zip(row, probe, strict=True))
+        best[person] = max(score, best.get(person, score))
+    ranked = sorted(best.items(), key=lambda entry: (-entry[1], entry[0]))
+    first, second = [*ranked, NOBODY, NOBODY][:2]
+    return first, second
+
+
+def identity(pair: Pair, threshold: float, margin: float) -> tuple[Status, int]:
+    """The status of one probe, and the person or -1."""
+    (person, score), (other, other_score) = pair
+    if person == -1 or score < threshold:
+        return Status.UNKNOWN, -1
+    if other != -1 and score - other_score < margin:
+        return Status.AMBIGUOUS, -1
+    return Status.ACCEPTED, person
+
+
+def plate_owners(registered: Sequence[tuple[str, int]], read: str) -> list[int]:
+    """Whom a plate belongs to, by comparing every registered text."""
+    return sorted({person for text, person in registered if text == read})
+
+
+def verdict(
+    policy: AccessPolicy, requests: Requests, at: int, last: Mapping[tuple[int, int], tuple[int, bool]]
+) -> Reason:
+    """The reason of one request; `last` maps (person, zone) to (time, whether inward)."""
+    person, door = int(requests.persons[at]), int(requests.doors[at])
+    now, way = int(requests.at_us[at]), DIRECTIONS[int(requests.ways[at])]
+    if requests.fire[at]:
+        return Reason.FIRE
+    if way is Direction.OUT:
+        return Reason.EXIT
+    if person < 0:
+        return Reason.UNIDENTIFIED
+    if not 0 <= door < len(policy.doors):
+        return Reason.UNKNOWN_DOOR
+    why = min((_why(policy, right, now) for right in _rights(policy, person, door)), default=Reason.NO_RIGHT)
+    if why is Reason.GRANTED and way is Direction.IN:
+        return _passback(policy, person, door, now, last)
+    return why
+
+
+def _rights(policy: AccessPolicy, person: int, door: int) -> list[int]:
+    doors = len(policy.doors)
+    return [n for n, key in enumerate(policy.rights.keys.tolist()) if divmod(key, doors) == (person, door)]
+
+
+def _why(policy: AccessPolicy, right: int, now: int) -> Reason:
+    if now >= int(policy.rights.valid_until_us[right]):
+        return Reason.EXPIRED
+    if now < int(policy.rights.valid_from_us[right]):
+        return Reason.NOT_YET_VALID
+    schedules = policy.schedules
+    local = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=now, minutes=schedules.utc_offset_minutes)
+    minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
+    return Reason.GRANTED if schedules.open[policy.rights.schedules[right], minute] else Reason.OUTSIDE_SCHEDULE
+
+
+def _passback(
+    policy: AccessPolicy, person: int, door: int, now: int, last: Mapping[tuple[int, int], tuple[int, bool]]
+) -> Reason:
+    zone, mode = int(policy.doors.zones[door]), Passback(int(policy.doors.passback[door]))
+    if zone < 0 or mode is Passback.OFF or (person, zone) not in last:
+        return Reason.GRANTED
+    when, inward = last[person, zone]
+    window = int(policy.doors.window_us[door])
+    again = inward and when <= now and (window == FOREVER_US or now < when + window)
+    if not again:
+        return Reason.GRANTED
+    return Reason.PASSBACK_HARD if mode is Passback.HARD else Reason.PASSBACK_SOFT
