@@ -60,6 +60,14 @@ def verdict(
     return why
 
 
+def last_passages(passages: Sequence[tuple[int, int, int, bool]]) -> dict[tuple[int, int], tuple[int, bool]]:
+    """The last (time, inward) by (person, zone); of two at one time the way out wins."""
+    last: dict[tuple[int, int], tuple[int, bool]] = {}
+    for person, zone, when, inward in sorted(passages, key=lambda passage: (passage[2], not passage[3])):
+        last[person, zone] = (when, inward)
+    return last
+
+
 def _rights(policy: AccessPolicy, person: int, door: int) -> list[int]:
     doors = len(policy.doors)
     return [n for n, key in enumerate(policy.rights.keys.tolist()) if divmod(key, doors) == (person, door)]
