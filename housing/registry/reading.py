@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from core.clock import day_start_us
 from housing import tables as t
+from housing.parameters import ParameterRow
 from housing.registry.rows import (
     AbsenceRow,
     Change,
@@ -170,6 +171,18 @@ def gateways(conn: Connection, estate: str) -> list[GatewayRow]:
     for gateway, door in conn.execute(query.order_by(g.gateway, gd.door)):
         found.setdefault(gateway, []).extend([door] if door else [])
     return [GatewayRow(gateway, tuple(served)) for gateway, served in found.items()]
+
+
+def city_of(conn: Connection, estate: str) -> str:
+    """The city whose parameters count in the estate; "default" where the estate is not registered."""
+    return conn.scalar(sa.select(t.estates.c.city).where(t.estates.c.estate == estate)) or "default"
+
+
+def parameters_of(conn: Connection, city: str) -> list[ParameterRow]:
+    """The city's own rows, for `parameters.value_on`."""
+    c = t.parameters.c
+    query = sa.select(c.name, c.effective_from, c.value, c.citation).where(c.city == city)
+    return _rows(conn, ParameterRow, query.order_by(c.name, c.effective_from))
 
 
 def homes_of(conn: Connection, estate: str) -> list[HomeRow]:
