@@ -64,6 +64,15 @@ def head(connection: Connection) -> tuple[int, str]:
     return (row.number, row.hash) if row else (0, GENESIS)
 
 
+def serialise(connection: Connection) -> None:
+    """Be the only writer of the housing store until the transaction ends; SQLite has only one anyway.
+
+    What is numbered in order (this chain, the registry's changes) must also be committed in order.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
 def append(
     connection: Connection,
     *,
@@ -74,8 +83,7 @@ def append(
     details: Mapping[str, object] | None = None,
 ) -> int:
     """Add a row in the caller's transaction; returns its number. Writers are serial: the chain has one end."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    serialise(connection)
     last, previous = head(connection)
     text = _encoder.encode(details or {}).decode()
     row = (last + 1, to_us(at), actor, action, subject, text, previous)

@@ -76,7 +76,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("password", sa.String(length=256), nullable=False),
         sa.Column("totp_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("disabled", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("disabled", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("locked_until_us", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("user"),
