@@ -100,14 +100,14 @@ def draw_credentials(seed: int, estate: str, people: People, today: date) -> Cre
 
 
 def draw_passes(seed: int, estate: str, homes: Homes, today: date) -> Passes:
-    """Today's visitors and couriers, and the carers' and workmen's passes of the week; about one home in eight."""
+    """Visitors' and couriers' passes for today and tomorrow, carers' and workmen's for a week; one home in eight."""
     rng = stream(seed, "passes")
     let = np.flatnonzero(homes.state == "let")
     home = let[rng.random(len(let)) < 0.12]
     count = len(home)
     kind = rng.choice(np.array(["visitor", "courier", "carer", "contractor"]), size=count, p=(0.6, 0.25, 0.1, 0.05))
-    start = day_start_us(today) + rng.integers(6, 10, size=count) * _HOUR_US
-    hours = np.select([kind == "visitor", kind == "courier"], [14, 12], default=7 * 24)
+    start = np.full(count, day_start_us(today))
+    hours = np.where(np.isin(kind, ("visitor", "courier")), 48, 7 * 24)
     holder = np.char.add(
         draw_surnames(rng, count), draw_given(rng, rng.integers(1960, 2004, size=count), rng.random(count) < 0.5)
     )
