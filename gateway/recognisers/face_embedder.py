@@ -13,6 +13,7 @@ from gateway.recognisers.manifest import FaceEmbedding
 from gateway.recognisers.model_files import read_model, unusable
 from gateway.recognisers.opencv import network_buffer, single_thread
 from gateway.recognisers.sessions import Session, tensor
+from recognition.modalities.face import unit
 
 
 class FaceEmbedder(Protocol):
@@ -67,10 +68,3 @@ class OnnxEmbedder:
         ]
         vectors = self._session.run(tensor(np.stack(sized), how))[0]
         return unit(np.asarray(vectors, np.float32).reshape(len(crops), -1))
-
-
-def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each row of (b, d) at unit norm; one without a finite length (a broken network's) is zero and matches nothing."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    usable = np.isfinite(norms) & (norms > 0)
-    return np.where(usable, vectors / np.where(usable, norms, 1.0), 0.0).astype(np.float32)

@@ -18,7 +18,8 @@ from core.errors import AnjuError
 
 SHIPPED = Path(__file__).with_name("models.toml")
 
-ModelId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+# Two readers' ids joined by "+" still fit a fact's field of 64 characters.
+ModelId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$")]
 Side = Annotated[int, Meta(ge=16, le=1024)]
 
 
