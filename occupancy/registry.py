@@ -1,0 +1,230 @@
+"""What occupancy knows of an estate's registry: an immutable snapshot of columns, built from the readers' rows.
+
+Ids become handles, their place in a sorted list, so that every question is an array lookup. Approved swaps are applied
+here: a household belongs to the home it lives in (a consented swap is no breach, L10).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from housing.registry.rows import (
+    AbsenceRow,
+    DoorRow,
+    GatewayRow,
+    HomeRow,
+    LeaseRow,
+    MemberRow,
+    PersonRow,
+    SwapRow,
+    VehicleRow,
+    VisitRow,
+)
+from occupancy import days
+from occupancy.arrays import NOBODY, Bools, Int32s, read_only
+from occupancy.codes import DOOR_KINDS, encode
+from occupancy.places import Places
+from occupancy.spells import Spell, Spells
+from occupancy.tenure import Absences, Leases, Visits
+
+STAFF, CARER = "staff", "carer"
+
+
+class PassRow(msgspec.Struct, frozen=True):
+    """A pass and whose guest its holder is, revoked or expired ones too: sightings of the past name them."""
+
+    pass_: str
+    home: str
+    kind: str  # visitor, courier, carer, contractor
+
+
+class Rows(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the readers say of one estate, up to change number `version`."""
+
+    estate: str
+    version: int = 0
+    homes: Sequence[HomeRow] = ()
+    doors: Sequence[DoorRow] = ()
+    gateways: Sequence[GatewayRow] = ()
+    people: Sequence[PersonRow] = ()
+    members: Sequence[MemberRow] = ()
+    passes: Sequence[PassRow] = ()
+    vehicles: Sequence[VehicleRow] = ()
+    leases: Sequence[LeaseRow] = ()
+    absences: Sequence[AbsenceRow] = ()
+    visits: Sequence[VisitRow] = ()
+    swaps: Sequence[SwapRow] = ()
+
+
+class Names:
+    """Ids in order, and the handle of each: its place."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.ids = tuple(sorted(set(ids)))
+        self._places = {name: place for place, name in enumerate(self.ids)}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def handle(self, name: str | None) -> int:
+        """The handle, NOBODY for None and for what is not registered."""
+        return NOBODY if name is None else self._places.get(name, NOBODY)
+
+    def handles(self, names: Iterable[str | None]) -> list[int]:
+        """A handle each."""
+        get = self._places.get
+        return [get(name, NOBODY) for name in names]  # type: ignore[arg-type] # None is nobody's id
+
+    def name(self, handle: int) -> str | None:
+        """The id; None for NOBODY."""
+        return None if handle == NOBODY else self.ids[handle]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Registry:
+    """The snapshot of one estate.
+
+    Attributes:
+        homes, doors, persons, passes, plates: what handles stand for.
+        places: doors and the way to each home.
+        living: where each person lives, swaps applied.
+        vehicles: which home each vehicle belongs to.
+        guest_home: (passes + 1,) int32 a pass's home; the last entry stands for no pass.
+        visitor: (passes + 1,) bool, the pass is a visitor's (not a courier's, carer's or contractor's).
+        driver: (plates + 1,) int32 the person a vehicle is registered to; the last entry stands for no vehicle.
+        born: (persons + 1,) int32 day of birth, NEVER where it is not known.
+        alone: (persons + 1,) bool, registered as living alone.
+        let: (homes,) bool, the asset ledger says it is let.
+        leases, absences, visits: what the rules ask about.
+        gateways: the doors of each gateway, by its id.
+    """
+
+    estate: str
+    version: int
+    homes: Names
+    doors: Names
+    persons: Names
+    passes: Names
+    plates: Names
+    places: Places
+    living: Spells
+    vehicles: Spells
+    guest_home: Int32s
+    visitor: Bools
+    driver: Int32s
+    born: Int32s
+    alone: Bools
+    let: Bools
+    leases: Leases
+    absences: Absences
+    visits: Visits
+    gateways: dict[str, Int32s]
+
+    @classmethod
+    def of(cls, rows: Rows) -> "Registry":
+        """Build the columns; rows that name an unknown home, door or person are left out."""
+        homes, doors = Names(row.home for row in rows.homes), Names(row.door for row in rows.doors)
+        by_home = sorted(rows.homes, key=lambda row: row.home)
+        births = ((row.person, days.number(row.born)) for row in rows.people if row.born is not None)
+        persons = Names([row.person for row in rows.members] + [row.person for row in rows.people])
+        passes, plates = Names(row.pass_ for row in rows.passes), Names(row.plate for row in rows.vehicles)
+        spells = _spells(rows, homes, persons)
+        gateways = {row.gateway: np.array(doors.handles(row.doors), np.int32) for row in rows.gateways}
+        return cls(
+            estate=rows.estate,
+            version=rows.version,
+            homes=homes,
+            doors=doors,
+            persons=persons,
+            passes=passes,
+            plates=plates,
+            places=_places(rows, homes, doors, gateways),
+            living=Spells.of(len(persons), spells),
+            vehicles=Spells.of(len(plates), _vehicle_spells(rows.vehicles, homes, persons, plates, spells)),
+            guest_home=_by_handle(passes, ((row.pass_, homes.handle(row.home)) for row in rows.passes)),
+            visitor=_by_handle(passes, ((row.pass_, row.kind == "visitor") for row in rows.passes)) > 0,
+            driver=_by_handle(plates, ((row.plate, persons.handle(row.person)) for row in rows.vehicles)),
+            born=_by_handle(persons, births, days.NEVER),
+            alone=_by_handle(persons, ((row.person, 1) for row in rows.members if row.lives_alone)) > 0,
+            let=read_only(np.array([row.state == "let" for row in by_home], np.bool_)),
+            leases=Leases.of(rows.leases, homes.handle),
+            absences=Absences.of(rows.absences, homes.handle, persons.handle),
+            visits=Visits.of(rows.visits, homes.handle),
+            gateways=gateways,
+        )  # fmt: skip
+
+
+def _by_handle(names: Names, values: Iterable[tuple[str, int]], none: int = NOBODY) -> Int32s:
+    """(names + 1,) a value for each name; `none` where there is none, and last for nobody."""
+    found = np.full(len(names) + 1, none, np.int32)
+    for name, value in values:
+        found[names.handle(name)] = value
+    found[-1] = none
+    return read_only(found)
+
+
+def _places(rows: Rows, homes: Names, doors: Names, gateways: dict[str, Int32s]) -> Places:
+    buildings = Names([row.building for row in rows.homes] + [row.building for row in rows.doors if row.building])
+    by_door = sorted(rows.doors, key=lambda row: row.door)
+    served = np.zeros(len(doors), np.bool_)
+    for handles in gateways.values():
+        served[handles[handles != NOBODY]] = True
+    return Places.of(
+        kind=np.array(encode([row.kind for row in by_door], DOOR_KINDS, "门的种类 / door kind"), np.int8),
+        door_building=np.array(buildings.handles(row.building for row in by_door), np.int32),
+        door_home=np.array(homes.handles(row.home for row in by_door), np.int32),
+        read=served if gateways else ~served,
+        home_building=np.array(
+            buildings.handles(row.building for row in sorted(rows.homes, key=lambda row: row.home)), np.int32
+        ),
+    )
+
+
+def _spells(rows: Rows, homes: Names, persons: Names) -> list[Spell]:
+    swaps = [row for row in rows.swaps if row.approved]
+    found = []
+    for row in rows.members:
+        if row.home is None or row.relation == STAFF:
+            continue
+        person, household = persons.handle(row.person), row.relation != CARER
+        whole = (days.number(row.from_day), days.until_number(row.until_day))
+        for home, start, stop in _lived_in(row.home, *whole, swaps if household else []):
+            if homes.handle(home) != NOBODY and start < stop:
+                found.append(Spell(person, homes.handle(home), start, stop, household))
+    return found
+
+
+def _lived_in(home: str, start: int, stop: int, swaps: Sequence[SwapRow]) -> list[tuple[str, int, int]]:
+    """Where somebody registered at `home` lived from `start` until `stop`, one piece after another."""
+    pieces = []
+    for swap in sorted((s for s in swaps if home in {s.home_a, s.home_b}), key=lambda s: s.from_day):
+        first = max(start, days.number(swap.from_day))
+        last = min(stop, days.until_number(swap.until_day))
+        if first < last:
+            pieces += [(home, start, first), (swap.home_b if home == swap.home_a else swap.home_a, first, last)]
+            start = last
+    return [*pieces, (home, start, stop)]
+
+
+def _vehicle_spells(
+    rows: Sequence[VehicleRow], homes: Names, persons: Names, plates: Names, spells: Sequence[Spell]
+) -> list[Spell]:
+    """A vehicle belongs to the home it is registered for, else to wherever its person lives."""
+    of_person: dict[int, list[Spell]] = {}
+    for spell in spells:
+        of_person.setdefault(spell.subject, []).append(spell)
+    found = []
+    for row in rows:
+        plate, person = plates.handle(row.plate), persons.handle(row.person)
+        first = days.number_at(row.from_us)
+        until = days.FOREVER if row.until_us is None else days.number_at(row.until_us)
+        theirs = of_person.get(person, [])
+        if row.home is not None:
+            theirs = [Spell(person, homes.handle(row.home), first, until, True)]
+        for spell in theirs:
+            start, stop = max(first, spell.from_day), min(until, spell.until_day)
+            if start < stop and spell.home != NOBODY:
+                found.append(Spell(plate, spell.home, start, stop, spell.household))
+    return found
