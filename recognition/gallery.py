@@ -4,7 +4,8 @@ A key domain is an estate: its embeddings are rotated by its own key, so galleri
 together. A gallery is a tuple of parts. A part is a segment (rows that never change, ordered by person) and its
 tombstones (which rows are still live). Adding makes a small new segment, revoking a new mask of one byte a row;
 everything else is shared with the snapshot before, so a search under way keeps what it began with, and a service swaps
-one reference. `docs/adr/0006-gallery-snapshots.md` gives the reasons.
+one reference. A revoked row is out of every search at once; its numbers leave memory with `compact` and the last search
+on an older snapshot. `docs/adr/0006-gallery-snapshots.md` gives the reasons.
 """
 
 from dataclasses import dataclass, replace
@@ -98,19 +99,23 @@ class FaceGallery:
         return self._without([part.rows_of_ids(ids) for part in self.parts])
 
     def needs_compaction(self) -> bool:
-        """Whether small parts or dead rows have piled up enough for `compact` to pay; cheap to ask."""
+        """Whether small parts or dead rows have piled up so that searches pay for them; cheap to ask.
+
+        A withdrawal asks for compaction on its own: `rows > size` says that revoked rows are still in memory.
+        """
         rows = self.rows
         return len(self.parts) > MANY_PARTS or rows - self.size > DEAD_SHARE * rows
 
     def compact(self) -> "FaceGallery":
-        """The same content in as few parts as can be, without dead rows; whole segments are shared, not copied.
+        """The same content in few parts and without dead rows, so that nothing revoked is left in memory.
 
-        Takes time in proportion to the rows that move; meant for a background thread. Additions and revocations made
-        meanwhile to the old snapshot are not in the result: the caller applies them again before it swaps.
+        Small parts are merged, large ones with dead rows rewritten one by one, large ones without are shared. Takes time
+        in proportion to the rows that move; meant for a background thread. Additions and revocations made meanwhile to
+        the old snapshot are not in the result: the caller applies them again before it swaps.
         """
-        whole = [part for part in self.parts if part.is_whole]
-        loose = [part for part in self.parts if not part.is_whole]
-        return replace(self, parts=(*whole, *segments.merge(loose)))
+        rewritten = [new for part in self.parts if part.is_large for new in segments.merge([part])]
+        merged = segments.merge([part for part in self.parts if not part.is_large])
+        return replace(self, parts=(*rewritten, *merged))
 
     def _without(self, rows: list[Indices]) -> "FaceGallery":
         parts = tuple(part.without(dead) for part, dead in zip(self.parts, rows, strict=True))

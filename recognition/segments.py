@@ -118,9 +118,9 @@ class Part:
         return cls(segment=segment, live=read_only(np.ones(len(segment), np.bool_)), size=len(segment))
 
     @property
-    def is_whole(self) -> bool:
-        """Whether compaction has nothing to gain here: no dead row, and no small segment."""
-        return self.size == len(self.segment) >= SEGMENT_ROWS // 2
+    def is_large(self) -> bool:
+        """Whether compaction leaves this part by itself instead of merging it with others."""
+        return self.size >= SEGMENT_ROWS // 2
 
     def rows_of_persons(self, persons: Int32s) -> Indices:
         """Rows, live or not, of these handles."""

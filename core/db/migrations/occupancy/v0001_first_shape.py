@@ -24,10 +24,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("alert"),
         sa.UniqueConstraint("finding"),
     )
-    op.create_index("alerts_by_estate", "alerts", ["estate", "closed_us", "opened_us"], unique=False)
+    op.create_index("alerts_by_estate", "alerts", ["estate", "urgent", "opened_us"], unique=False)
     op.create_table(
         "cursors",
-        sa.Column("source", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("pos", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("source"),
     )
@@ -35,8 +35,10 @@ def upgrade() -> None:
         "dirty",
         sa.Column("home", sa.String(length=64), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("estate", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("home", "day"),
     )
+    op.create_index("dirty_by_estate", "dirty", ["estate", "day"], unique=False)
     op.create_table(
         "findings",
         sa.Column("finding", sa.String(length=64), nullable=False),
@@ -53,12 +55,22 @@ def upgrade() -> None:
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("counter_evidence", sa.Text(), nullable=False),
         sa.Column("legal_basis", sa.String(length=64), nullable=False),
-        sa.Column("first_known_us", sa.BigInteger(), nullable=False),
+        sa.Column("first_known_us", sa.BigInteger(), nullable=True),
         sa.Column("updated_us", sa.BigInteger(), nullable=False),
+        sa.Column("quiet_since", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("finding"),
     )
+    op.create_index("findings_by_estate", "findings", ["estate", "ended_on"], unique=False)
     op.create_index("findings_by_home", "findings", ["home", "kind"], unique=False)
+    op.create_index(
+        "findings_open",
+        "findings",
+        ["home", "kind"],
+        unique=True,
+        sqlite_where=sa.text("ended_on IS NULL"),
+        postgresql_where=sa.text("ended_on IS NULL"),
+    )
     op.create_table(
         "home_days",
         sa.Column("home", sa.String(length=64), nullable=False),
@@ -72,28 +84,34 @@ def upgrade() -> None:
         sa.Column("unknown_entries", sa.Integer(), nullable=False),
         sa.Column("mismatches", sa.Integer(), nullable=False),
         sa.Column("vehicle_entries", sa.Integer(), nullable=False),
+        sa.Column("other_vehicles", sa.Integer(), nullable=False),
+        sa.Column("other_hours", sa.Integer(), nullable=False),
         sa.Column("outage_share", sa.Float(), nullable=False),
         sa.Column("last_member_us", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("home", "day"),
     )
-    op.create_index(op.f("ix_home_days_estate"), "home_days", ["estate"], unique=False)
+    op.create_index("home_days_by_estate", "home_days", ["estate", "day"], unique=False)
     op.create_table(
         "outages",
-        sa.Column("gateway", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("door", sa.String(length=64), nullable=False),
         sa.Column("from_us", sa.BigInteger(), nullable=False),
-        sa.Column("until_us", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("gateway", "from_us"),
+        sa.Column("until_us", sa.BigInteger(), nullable=False),
+        sa.Column("estate", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("source", "door", "from_us"),
     )
+    op.create_index(op.f("ix_outages_estate"), "outages", ["estate"], unique=False)
     op.create_table(
         "presence",
-        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
         sa.Column("estate", sa.String(length=64), nullable=False),
         sa.Column("home", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("since_us", sa.BigInteger(), nullable=False),
         sa.Column("last_us", sa.BigInteger(), nullable=False),
         sa.Column("last_door", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("person"),
+        sa.PrimaryKeyConstraint("kind", "subject"),
     )
     op.create_index(op.f("ix_presence_estate"), "presence", ["estate"], unique=False)
     op.create_index(op.f("ix_presence_home"), "presence", ["home"], unique=False)
