@@ -109,9 +109,9 @@ class FaceGallery:
     def compact(self) -> "FaceGallery":
         """The same content in few parts and without dead rows, so that nothing revoked is left in memory.
 
-        Small parts are merged, large ones with dead rows rewritten one by one, large ones without are shared. Takes time
-        in proportion to the rows that move; meant for a background thread. Additions and revocations made meanwhile to
-        the old snapshot are not in the result: the caller applies them again before it swaps.
+        Small parts are merged, large ones with dead rows rewritten one by one, large ones without are shared. Takes
+        time in proportion to the rows that move; meant for a background thread. Additions and revocations made
+        meanwhile to the old snapshot are not in the result: the caller applies them again before it swaps.
         """
         rewritten = [new for part in self.parts if part.is_large for new in segments.merge([part])]
         merged = segments.merge([part for part in self.parts if not part.is_large])

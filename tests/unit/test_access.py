@@ -41,7 +41,7 @@ Passage = tuple[int, int, int, bool]  # person, zone, time, inward
 DOORS = Doors(
     zones=np.array([NOBODY, 0, 0, 0, 1], np.int32),
     passback=np.array([Passback.HARD, Passback.OFF, Passback.SOFT, Passback.HARD, Passback.HARD], np.uint8),
-    window_us=np.array([MINUTE, MINUTE, 10 * MINUTE, 10 * MINUTE, FOREVER_US], np.int64),
+    window_us=np.array([FOREVER_US, FOREVER_US, 10 * MINUTE, 10 * MINUTE, FOREVER_US], np.int64),
 )
 
 
@@ -234,7 +234,7 @@ def left(zone: int, minutes_ago: int) -> Passage:
         (4, [came_in(1, 600_000)], Reason.PASSBACK_HARD),
         (4, [came_in(1, 600_000), left(1, 500_000)], Reason.GRANTED),
         (1, [came_in(0, 1)], Reason.GRANTED),  # off
-        (0, [came_in(0, 1)], Reason.GRANTED),  # no zone
+        (0, [came_in(0, 1), (0, 1, NOON, True)], Reason.GRANTED),  # no zone
     ],
 )
 def test_anti_passback(door: int, passages: list[Passage], why: Reason) -> None:

@@ -138,6 +138,12 @@ def test_a_change_that_changes_nothing_is_the_same_snapshot() -> None:
     assert gallery.revoke_templates(np.array([-5, 99], np.int64)) is gallery
 
 
+def test_a_part_without_live_rows_is_let_go() -> None:
+    gallery = FaceGallery.empty(model=MODEL, dim=DIM).add(templates(0, [1, 2])).revoke(handles(1, 2))
+    assert gallery.parts == ()
+    assert gallery.rows == 0
+
+
 def test_one_of_two_pictures_is_revoked() -> None:
     both = templates(0, [1, 1])
     gallery = FaceGallery.empty(model=MODEL, dim=DIM).add(both).revoke_templates(np.array([0], np.int64))
@@ -175,9 +181,10 @@ def test_compaction_is_asked_for_and_keeps_whole_segments() -> None:
         assert not gallery.needs_compaction()
         holed = gallery.revoke(handles(*range(8, 14)))
         assert holed.needs_compaction()
-        compacted = holed.compact()
-        assert compacted.rows == compacted.size == 18
-        assert compacted.parts[:2] == (gallery.parts[0], gallery.parts[2])
+        compacted = holed.revoke(handles(20)).compact()
+        assert compacted.rows == compacted.size == 17
+        assert compacted.parts[0] is gallery.parts[0]  # large and without dead rows: shared
+        assert [len(part.segment) for part in compacted.parts] == [8, 7, 2]
         assert not compacted.needs_compaction()
 
 

@@ -38,7 +38,7 @@ def pairs(draw: st.DrawFn) -> Pair:
     return first, reference.NOBODY if alone else (8, low)
 
 
-limits = st.sampled_from([0.0, 0.125, 0.25, 0.449, 0.5])
+limits = st.sampled_from([-1.0, 0.0, 0.125, 0.25, 0.449, 0.5])
 
 
 @given(st.lists(pairs(), max_size=8), limits, limits)
@@ -113,6 +113,11 @@ def test_nobody_to_compare_with() -> None:
     assert decided.scores.tolist() == [NO_SCORE]
 
 
+def test_nobody_is_never_accepted_however_low_the_threshold() -> None:
+    decided = identify(found([(reference.NOBODY, reference.NOBODY)]), threshold(-1.0, 0.0))
+    assert decided.status.tolist() == [Status.UNKNOWN]
+
+
 def test_the_only_person_enrolled_is_accepted_whatever_the_margin() -> None:
     decided = identify(found([((3, 0.6), reference.NOBODY)]), threshold(0.5, 1.9))
     assert decided.status.tolist() == [Status.ACCEPTED]
@@ -167,6 +172,16 @@ def test_a_table_of_one_row() -> None:
     table = ThresholdTable(model="m", rows=SFACE.rows[:1], margin=0.0, margin_source="test")
     assert [table.at(size).value for size in (1, 300, 9_000)] == [0.449] * 3
     assert [table.at(size).extrapolated for size in (1, 300, 9_000)] == [True, False, True]
+
+
+def test_a_table_of_three_rows_takes_the_pair_around_the_size() -> None:
+    rows = (row(10, 0.2), row(100, 0.3), row(1_000, 0.8))
+    table = ThresholdTable(model="m", rows=rows, margin=0.0, margin_source="test")
+    sizes = {10: 0.2, 32: 0.25, 100: 0.3, 316: 0.55, 1_000: 0.8, 10_000: 1.3}
+    for size, value in sizes.items():
+        assert table.at(size).value == pytest.approx(value, abs=2e-3)
+    assert table.at(32).basis == rows[:2]
+    assert table.at(316).basis == rows[1:]
 
 
 def test_every_row_says_where_it_was_measured() -> None:
