@@ -105,7 +105,10 @@ def nats(directory: Path, *, mqtt_port: int, client_port: int, login: Login) -> 
     config = make_private_dir(directory.resolve()) / "nats.conf"
     write_private(config, nats_config(config.parent, mqtt_port=mqtt_port, client_port=client_port, login=login))
     return ServiceSpec(
-        name=NATS, argv=(str(nats_binary()), "--config", str(config)), probe=probes.mqtt(mqtt_port, login), grace_s=10.0
+        name=NATS,
+        argv=(str(nats_binary()), "--config", str(config)),
+        probe=probes.mqtt(login.at("mqtt", mqtt_port)),
+        grace_s=10.0,
     )
 
 
@@ -114,5 +117,5 @@ def valkey(directory: Path, *, port: int, login: Login) -> ServiceSpec:
     config = make_private_dir(directory.resolve()) / "valkey.conf"
     write_private(config, valkey_config(config.parent, port=port, login=login))
     return ServiceSpec(
-        name=VALKEY, argv=(str(valkey_binary()), str(config)), probe=probes.redis(port, login), grace_s=5.0
+        name=VALKEY, argv=(str(valkey_binary()), str(config)), probe=probes.live(login.at("redis", port)), grace_s=5.0
     )

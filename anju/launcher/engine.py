@@ -56,7 +56,7 @@ class Engine:
         finally:
             await cancelled(rotation)
 
-    def ask_stop(self, kill: bool) -> None:
+    def ask_stop(self, *, kill: bool) -> None:
         """Stop all children; with `kill` at once and without asking."""
         self._stop_asked.set()
         if kill:
@@ -68,8 +68,9 @@ class Engine:
             child.signal_group(self._processes[name], number)
 
     async def _keep(self, spec: ServiceSpec) -> None:
-        for name in spec.needs:
-            await first(self._serves[name].wait(), self._stop_asked.wait())
+        needed = asyncio.gather(*(self._serves[name].wait() for name in spec.needs))
+        await first(needed, self._stop_asked.wait(), within_s=spec.needs_within_s)
+        await cancelled(needed)
         while not self._stop_asked.is_set():
             await self._live(spec)
             failures = max(1, self._board[spec.name].failures)

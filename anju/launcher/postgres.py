@@ -20,11 +20,12 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from anju.launcher import probes
 from anju.launcher.credentials import Login
 from anju.launcher.embedded import packaged_binary
 from anju.launcher.files import write_private
 from anju.launcher.ports import LOOPBACK
-from anju.launcher.spec import NotReady, Probe, ServiceSpec, SystemUser
+from anju.launcher.spec import ServiceSpec, SystemUser
 from core.errors import AnjuError
 
 POSTGRES = "postgres"
@@ -95,7 +96,7 @@ def postgres(cluster: Cluster) -> ServiceSpec:
     return ServiceSpec(
         name=POSTGRES,
         argv=(str(cluster.binaries / "postgres"), "-D", str(cluster.data), *options),
-        probe=_probe(cluster),
+        probe=probes.database(cluster.url("postgres")),
         stop_signal=signal.SIGINT,
         grace_s=20.0,
         user=cluster.user,
@@ -115,17 +116,6 @@ def drop_database(cluster: Cluster, name: str) -> None:
     """Drop a database of a running cluster, with whoever is still connected to it."""
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as link:
         link.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _probe(cluster: Cluster) -> Probe:
-    def probe() -> None:
-        try:
-            with psycopg.connect(cluster.url("postgres"), connect_timeout=2) as link:
-                link.execute("SELECT 1")
-        except psycopg.OperationalError as error:
-            raise NotReady(str(error).strip().splitlines()[-1]) from error
-
-    return probe
 
 
 def _initdb(cluster: Cluster, directory: Path) -> None:

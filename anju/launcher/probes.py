@@ -2,12 +2,16 @@
 
 import http.client
 import socket
+import ssl
 import struct
 import uuid
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from anju.launcher.credentials import Login
-from anju.launcher.ports import LOOPBACK
+import psycopg
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from anju.launcher.spec import NotReady, Probe
 
 TIMEOUT_S = 2.0
@@ -20,20 +24,26 @@ _CONNACK_REASONS = {
 }
 
 
-def mqtt_connect_packet(login: Login, client_id: str) -> bytes:
+def mqtt_connect_packet(client_id: str, user: str | None, password: str | None) -> bytes:
     """An MQTT 3.1.1 CONNECT with a clean session and no keep-alive (OASIS standard, 3.1)."""
-    flags = 0b1100_0010  # user name, password, clean session
-    payload = b"".join(_mqtt_text(text) for text in (client_id, login.user, login.password))
-    body = _mqtt_text("MQTT") + bytes([4, flags, 0, 0]) + payload
+    words = [client_id, *(word for word in (user, password) if word is not None)]
+    flags = 0b0000_0010 | (user is not None) << 7 | (password is not None) << 6  # clean session, user name, password
+    body = _mqtt_text("MQTT") + bytes([4, flags, 0, 0]) + b"".join(map(_mqtt_text, words))
     return b"\x10" + _remaining_length(len(body)) + body
 
 
-def mqtt(port: int, login: Login) -> Probe:
-    """Ready when a client is let in: with NATS that includes its JetStream, which holds the sessions."""
+def mqtt(url: str) -> Probe:
+    """Ready when mqtt[s]://[user:password@]host[:port] lets a client in: NATS then has its JetStream sessions too."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+    user, password = (None if word is None else unquote(word) for word in (parts.username, parts.password))
 
     def probe() -> None:
-        with socket.create_connection((LOOPBACK, port), TIMEOUT_S) as link:
-            link.sendall(mqtt_connect_packet(login, f"probe-{uuid.uuid4().hex[:12]}"))
+        with socket.create_connection((host, port), TIMEOUT_S) as raw:
+            link = (
+                ssl.create_default_context().wrap_socket(raw, server_hostname=host) if parts.scheme == "mqtts" else raw
+            )
+            link.sendall(mqtt_connect_packet(f"probe-{uuid.uuid4().hex[:12]}", user, password))
             answer = _receive(link, 4)
             link.sendall(b"\xe0\x00")  # DISCONNECT
         if answer[:2] != b"\x20\x02":
@@ -44,17 +54,29 @@ def mqtt(port: int, login: Login) -> Probe:
     return probe
 
 
-def redis(port: int, login: Login) -> Probe:
-    """Ready when PING is answered: a server that still loads its data says LOADING."""
+def live(url: str) -> Probe:
+    """Ready when the Redis or Valkey at `url` answers PING (one that still loads its data refuses)."""
 
     def probe() -> None:
-        with socket.create_connection((LOOPBACK, port), TIMEOUT_S) as link:
-            link.sendall(_resp("AUTH", login.user, login.password) + _resp("PING"))
-            with link.makefile("rb") as answers:
-                for wanted in (b"+OK\r\n", b"+PONG\r\n"):
-                    answer = answers.readline(512)
-                    if answer != wanted:
-                        raise NotReady(f"Redis answered {answer.decode('utf-8', 'replace').strip()!r}")
+        options = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "retry": Retry(NoBackoff(), 0)}
+        with redis.Redis.from_url(url, **options) as client:
+            try:
+                client.ping()
+            except redis.RedisError as error:
+                raise NotReady(str(error)) from error
+
+    return probe
+
+
+def database(url: str) -> Probe:
+    """Ready when the PostgreSQL at `url` answers a query."""
+
+    def probe() -> None:
+        try:
+            with psycopg.connect(url, connect_timeout=2) as link:
+                link.execute("SELECT 1")
+        except psycopg.OperationalError as error:
+            raise NotReady(str(error).strip().splitlines()[-1]) from error
 
     return probe
 
@@ -64,7 +86,7 @@ def http_ok(url: str) -> Probe:
     parts = urlsplit(url)
 
     def probe() -> None:
-        link = http.client.HTTPConnection(parts.hostname or LOOPBACK, parts.port, timeout=TIMEOUT_S)
+        link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
         try:
             link.request("GET", parts.path or "/")
             answer = link.getresponse()
@@ -101,9 +123,3 @@ def _remaining_length(value: int) -> bytes:
         encoded.append(digit | (0x80 if value else 0))
         if not value:
             return bytes(encoded)
-
-
-def _resp(*words: str) -> bytes:
-    parts = [f"*{len(words)}\r\n".encode()]
-    parts += [b"$%d\r\n%s\r\n" % (len(raw), raw) for raw in (word.encode() for word in words)]
-    return b"".join(parts)

@@ -31,7 +31,8 @@ class ServiceSpec:
         argv: Program and arguments.
         env: Added to the launcher's own environment.
         probe: Says when it serves; without one it serves as soon as it runs.
-        needs: Names of the children that must serve before it starts, and that stop only after it.
+        needs: Names of the children that it starts after, and that stop only after it.
+        needs_within_s: How long it waits for them; then it starts all the same (a door does not wait for a page).
         stop_signal: Asks it to finish cleanly.
         grace_s: How long it may take to do so before it is killed.
         ready_within_s: How long it may take to serve before it counts as failed.
@@ -44,6 +45,7 @@ class ServiceSpec:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)  # may hold passwords
     probe: Probe | None = None
     needs: tuple[str, ...] = ()
+    needs_within_s: float = 15.0
     stop_signal: Signals = SIGTERM
     grace_s: float = 10.0
     ready_within_s: float = 60.0

@@ -49,41 +49,45 @@ class Supervisor:
         self._board = Board((spec.name for spec in specs), var / STATE_FILE, listener)
         self._engine: Engine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._up = threading.Event()
+        self._stop_asked = self._kill_asked = False
         self._thread: threading.Thread | None = None
         self._fault: BaseException | None = None
 
-    def start(self, within_s: float = 120.0) -> None:
-        """Start all children and return when every one serves.
-
-        Raises ChildFailed, after stopping everything, where one is in a crash loop or does not serve in time.
-        """
+    def start(self) -> None:
+        """Begin to start all children; returns at once."""
         if self._thread is not None:
             raise RuntimeError("a supervisor is started once")
         self._thread = threading.Thread(target=self._run, name="supervisor")
         self._thread.start()
-        try:
-            self.wait_until(lambda rows: not _not_serving(rows) or bool(_looping(rows)), within_s)
-        except BaseException:  # an interrupt while starting leaves nothing running
-            self.stop()
-            raise
+
+    def wait_serving(self, within_s: float = 120.0) -> None:
+        """Return when every child serves, or a stop was asked for.
+
+        Raises ChildFailed where one is in a crash loop or does not serve in time; everything goes on running.
+        """
+        self.wait_until(lambda rows: not _not_serving(rows) or bool(_looping(rows)), within_s)
         rows = self.statuses()
         failed = [*_looping(rows), *_not_serving(rows)]
-        if failed:
-            self.stop()
-            raise child_failed(failed[0].name, failed[0].last_exit, failed[0].waiting_for, self.log_of(failed[0].name))
+        if failed and not self._stop_asked:
+            row = failed[0]
+            raise child_failed(row.name, row.last_exit, row.waiting_for, self.log_of(row.name))
 
-    def stop(self, *, kill: bool = False) -> None:
-        """Stop all children, those first that nobody needs; with `kill` all at once, unasked. May be called again.
+    def ask_stop(self, *, kill: bool = False) -> None:
+        """Begin to stop all children, those first that nobody needs; with `kill` all at once, unasked."""
+        self._stop_asked, self._kill_asked = True, self._kill_asked or kill
+        self._call(lambda engine: engine.ask_stop(kill=kill))
 
-        Raises what the supervisor itself failed with, if it did.
-        """
-        if self._thread is None:
-            return
-        self._call(lambda engine: engine.ask_stop(kill))
-        self._thread.join()
+    def wait_stopped(self) -> None:
+        """Return when all children have stopped. Raises what the supervisor itself failed with, if it did."""
+        if self._thread is not None:
+            self._thread.join()
         if self._fault is not None:
             raise self._fault
+
+    def stop(self, *, kill: bool = False) -> None:
+        """`ask_stop`, then `wait_stopped`. May be called again."""
+        self.ask_stop(kill=kill)
+        self.wait_stopped()
 
     def signal(self, name: str, number: Signals = SIGKILL) -> None:
         """Send a signal to a child's process group (trials of faults); nothing happens where it does not run."""
@@ -108,7 +112,13 @@ class Supervisor:
         )
 
     def __enter__(self) -> Self:
+        """Start all children and wait until they serve; where they do not, nothing is left running."""
         self.start()
+        try:
+            self.wait_serving()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(
@@ -123,17 +133,19 @@ class Supervisor:
             self._fault = error
         finally:
             self._board.close()
-            self._up.set()
 
     async def _main(self) -> None:
         engine = Engine(self._specs, self._board, self._logs, self._backoff)
         self._engine, self._loop = engine, asyncio.get_running_loop()
-        self._up.set()
+        if self._stop_asked:  # before there was an engine to tell
+            engine.ask_stop(kill=self._kill_asked)
         await engine.run()
 
     def _call(self, order: Callable[[Engine], Any]) -> None:
-        """Have the engine do something on its own thread; nothing where it is over."""
-        self._up.wait()
+        """Have the engine do something on its own thread; nothing happens before and after its time.
+
+        Never waits: a signal handler of the thread that is just starting the engine's may have called it.
+        """
         engine, loop = self._engine, self._loop
         if engine is None or loop is None:
             return

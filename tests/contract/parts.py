@@ -25,8 +25,6 @@ from anju.launcher.postgres import Cluster, create_database, drop_database, make
 from anju.launcher.spec import ServiceSpec
 from anju.launcher.supervisor import Supervisor
 
-START_WITHIN_S = 60.0
-
 
 class Part:
     """A part that a test starts, stops, kills and starts again.
@@ -46,7 +44,7 @@ class Part:
     def start(self) -> "Part":
         """Start it; returns once it serves."""
         self._supervisor = Supervisor([self.spec], var=self.directory / "run")
-        self._supervisor.start(START_WITHIN_S)
+        self._supervisor.__enter__()  # left by stop or kill
         return self
 
     def stop(self) -> None:

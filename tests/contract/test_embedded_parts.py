@@ -13,11 +13,8 @@ import psutil
 import pytest
 import redis
 from paho.mqtt.enums import CallbackAPIVersion
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from anju.launcher import probes
-from anju.launcher.credentials import Login, new_login
 from anju.launcher.embedded import nats_binary, valkey_binary
 from anju.launcher.ports import free_port
 from anju.launcher.spec import NotReady
@@ -93,7 +90,9 @@ def test_a_queue_outlives_kill_9_of_the_broker(make_broker: Make) -> None:
     door = Subscriber(broker.url)
     assert door.wait(100)
     door.leave()
-    assert door.got == payloads
+    # All of them, but not always in order: what was on its way to a connection that ended comes again after `ack_wait`,
+    # behind newer messages (seen in 2 of 100 such restarts). Order is told by (gateway, epoch, seq), not by arrival.
+    assert sorted(door.got, key=int) == payloads
 
 
 def test_a_queue_outlives_a_clean_restart_and_an_empty_directory_is_an_empty_broker(make_broker: Make) -> None:
@@ -112,18 +111,17 @@ def test_a_queue_outlives_a_clean_restart_and_an_empty_directory_is_an_empty_bro
     assert (door.got, other.got) == ([b"kept"], [b"mine"])
 
 
-@pytest.mark.parametrize("login", [Login(user="anju", password="wrong"), Login(user="", password="")])
-def test_the_broker_refuses_who_lacks_the_password(make_broker: Make, login: Login) -> None:
-    with pytest.raises(NotReady, match=r"refused|closed"):
-        probes.mqtt(port_of(make_broker()), login)()
+@pytest.mark.parametrize("user", ["", "anju:wrong@", "anju@"])
+def test_the_broker_refuses_who_lacks_the_password(broker: Part, user: str) -> None:
+    with pytest.raises(NotReady, match=r"refused: (bad login|not authorised)"):
+        probes.mqtt(f"mqtt://{user}127.0.0.1:{port_of(broker)}")()
 
 
 def test_valkey_refuses_who_lacks_the_password(valkey_server: Part) -> None:
     port = port_of(valkey_server)
-    with pytest.raises(NotReady, match="WRONGPASS"):
-        probes.redis(port, Login(user="anju", password="wrong"))()
-    with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as anonymous, pytest.raises(redis.AuthenticationError):
-        anonymous.ping()
+    for user, answer in (("anju:wrong@", "invalid username-password"), ("", "already authenticated")):
+        with pytest.raises(NotReady, match=answer):
+            probes.live(f"redis://{user}127.0.0.1:{port}")()
 
 
 def test_valkey_starts_empty_and_refuses_when_full(make_valkey: Make) -> None:
@@ -160,11 +158,11 @@ def test_passwords_are_in_no_file_of_others_and_on_no_command_line(make_broker: 
 def test_probes_say_why_not() -> None:
     port = free_port()
     with pytest.raises(ConnectionRefusedError):
-        probes.mqtt(port, new_login())()
+        probes.mqtt(f"mqtt://127.0.0.1:{port}")()
     with socket.create_server(("127.0.0.1", port)) as server:
 
         def answer_in_http() -> None:
-            for _ in range(3):
+            for _ in range(4):
                 link, _ = server.accept()
                 with link:
                     link.recv(4096)
@@ -173,9 +171,11 @@ def test_probes_say_why_not() -> None:
         thread = threading.Thread(target=answer_in_http)
         thread.start()
         with pytest.raises(NotReady, match="no MQTT server"):
-            probes.mqtt(port, new_login())()
-        with pytest.raises(NotReady, match="Redis answered 'HTTP"):
-            probes.redis(port, new_login())()
+            probes.mqtt(f"mqtt://127.0.0.1:{port}")()
+        with pytest.raises(NotReady, match="HTTP"):
+            probes.live(f"redis://127.0.0.1:{port}")()
+        with pytest.raises(NotReady, match="SSL negotiation"):
+            probes.database(f"postgresql://127.0.0.1:{port}/x")()
         with pytest.raises(NotReady, match="503 database away"):
             probes.http_ok(f"http://127.0.0.1:{port}/health/ready")()
         thread.join()

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -43,7 +44,7 @@ from anju.launcher.spec import ServiceSpec
 from anju.launcher.supervisor import Supervisor
 specs = [ServiceSpec(name=name, argv=(sys.executable, "-c", sys.argv[2])) for name in ("a", "b")]
 supervisor = Supervisor(specs, var=pathlib.Path(sys.argv[1]))
-supervisor.start()
+supervisor.__enter__()
 print(*(row.pid for row in supervisor.statuses().values()), flush=True)
 supervisor.wait_until(lambda rows: False, 300)
 """
@@ -72,6 +73,16 @@ def calm(name: str, diary: Path, *needs: str) -> ServiceSpec:
         probe=says(diary, f"{name} runs"),
         needs=needs,
     )
+
+
+def start(supervisor: Supervisor, within_s: float = WITHIN_S) -> None:
+    """Start all and wait for them; where one fails, all are stopped."""
+    supervisor.start()
+    try:
+        supervisor.wait_serving(within_s)
+    except ChildFailed:
+        supervisor.stop()
+        raise
 
 
 def gone(pid: int) -> bool:
@@ -131,7 +142,7 @@ def test_a_crash_loop_at_the_start_stops_everything_and_tells_the_mend(tmp_path:
     broken = python("b", BROKEN, probe=says(diary, "never"))
     supervisor = Supervisor([calm("a", diary), broken], var=tmp_path, backoff=QUICK)
     with capture_logs() as logs, pytest.raises(ChildFailed) as caught:
-        supervisor.start(WITHIN_S)
+        start(supervisor)
     assert "no space left on device" in caught.value.en
     assert "make room" in caught.value.mend_en
     assert "磁盘已满" in caught.value.mend_zh
@@ -147,7 +158,7 @@ def test_a_crash_loop_is_forgotten_after_serving_a_while(tmp_path: Path) -> None
     spec = python("a", code, diary, "a", probe=says(diary, "a runs"))
     supervisor = Supervisor([spec], var=tmp_path, backoff=Backoff(first_s=0.02, cap_s=0.05, stable_s=0.1))
     flag.touch()
-    supervisor.start(WITHIN_S)
+    start(supervisor)
     flag.unlink()
     diary.unlink()
     supervisor.signal("a")
@@ -161,14 +172,14 @@ def test_a_crash_loop_is_forgotten_after_serving_a_while(tmp_path: Path) -> None
 def test_a_program_that_is_not_there_is_told_with_its_mend(tmp_path: Path) -> None:
     spec = ServiceSpec(name="a", argv=("/no/such/program",), probe=says(tmp_path / "x", "never"))
     with pytest.raises(ChildFailed, match=r"/no/such/program: No such file.*make setup"):
-        Supervisor([spec], var=tmp_path, backoff=QUICK).start(WITHIN_S)
+        start(Supervisor([spec], var=tmp_path, backoff=QUICK))
 
 
 def test_a_child_that_never_answers_is_told_by_its_probe_and_stopped(tmp_path: Path) -> None:
     spec = python("a", "import signal; signal.pause()", probe=says(tmp_path / "x", "hello"))
     supervisor = Supervisor([spec], var=tmp_path)
     with pytest.raises(ChildFailed, match="'hello' not said yet"):
-        supervisor.start(0.5)
+        start(supervisor, 0.5)
     assert supervisor.statuses()["a"].state is State.STOPPED
 
 
@@ -181,8 +192,30 @@ def test_a_child_that_does_not_answer_in_time_is_started_anew(tmp_path: Path) ->
     )
     supervisor = Supervisor([spec], var=tmp_path, backoff=QUICK)
     with capture_logs() as logs, pytest.raises(ChildFailed):
-        supervisor.start(WITHIN_S)
+        start(supervisor)
     assert len([row for row in logs if row["event"] == "child_not_ready"]) >= 5
+
+
+def test_who_needs_a_child_that_never_serves_starts_all_the_same(tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    broken = python("a", BROKEN, probe=says(diary, "never"))
+    door = replace(calm("door", diary, "a"), needs_within_s=0.1)
+    supervisor = Supervisor([broken, door], var=tmp_path, backoff=QUICK)
+    supervisor.start()
+    assert supervisor.wait_until(lambda rows: rows["door"].state is State.SERVING, WITHIN_S)
+    supervisor.stop()
+    assert diary.read_text() == "door runs\ndoor leaves\n"
+
+
+def test_a_stop_while_starting_is_no_failure(tmp_path: Path) -> None:
+    spec = python("a", "import signal; signal.pause()", probe=says(tmp_path / "x", "hello"))
+    supervisor = Supervisor([spec, calm("b", tmp_path / "diary", "a")], var=tmp_path)
+    supervisor.start()
+    assert supervisor.wait_until(lambda rows: rows["a"].state is State.STARTING, WITHIN_S)
+    supervisor.ask_stop()
+    supervisor.wait_serving(WITHIN_S)
+    supervisor.wait_stopped()
+    assert {row.state for row in supervisor.statuses().values()} == {State.STOPPED}
 
 
 def test_a_deaf_child_is_killed_after_its_grace(tmp_path: Path) -> None:
@@ -199,7 +232,7 @@ def test_a_deaf_child_is_killed_after_its_grace(tmp_path: Path) -> None:
 def test_a_stop_that_kills_asks_nobody(tmp_path: Path) -> None:
     diary = tmp_path / "diary"
     supervisor = Supervisor([calm("a", diary), calm("b", diary, "a")], var=tmp_path)
-    supervisor.start(WITHIN_S)
+    start(supervisor)
     supervisor.stop(kill=True)
     supervisor.stop()  # and again is no error
     assert "leaves" not in diary.read_text()

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anju.launcher.credentials import Login, new_login
+from anju.launcher.credentials import new_login
 from anju.launcher.embedded import MissingBinary, nats_config, packaged_binary, valkey_config
 from anju.launcher.probes import _remaining_length, mqtt_connect_packet
 
 
 def test_connect_packet_is_the_one_of_the_standard() -> None:
-    packet = mqtt_connect_packet(Login(user="u", password="pw"), "c1")
+    packet = mqtt_connect_packet("c1", "u", "pw")
     assert packet == b"\x10\x15\x00\x04MQTT\x04\xc2\x00\x00\x00\x02c1\x00\x01u\x00\x02pw"
+    assert mqtt_connect_packet("c1", None, None) == b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x00\x00\x02c1"
 
 
 @given(st.integers(0, 268_435_455))

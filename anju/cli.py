@@ -1,0 +1,94 @@
+"""`anju`: the command line. Each command calls one function of one module, imported when it is needed."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from core.errors import AnjuError
+from core.settings import Settings, load_settings
+
+app = typer.Typer(
+    name="anju",
+    help="安居 Anju: doors that know their tenants, and findings that people verify.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they would show passwords
+)
+
+Var = Annotated[Path | None, typer.Option("--var", help="Data directory (ANJU_VAR_DIR; default: ./var).")]
+
+
+def settings_with(var: Path | None) -> Settings:
+    """The settings of this process, with the data directory named on the command line if there is one."""
+    settings = load_settings()
+    return settings if var is None else settings.model_copy(update={"var_dir": var})
+
+
+@app.command()
+def up(
+    var: Var = None,
+    *,
+    external: Annotated[
+        bool, typer.Option("--external", help="Use MQTT_URL, REDIS_URL and DATABASE_URL instead of embedded parts.")
+    ] = False,
+) -> None:
+    """Start everything on this machine, until Ctrl-C."""
+    from anju.up import up as run
+
+    raise typer.Exit(run(settings_with(var), external=external))
+
+
+@app.command()
+def doctor(
+    var: Var = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
+) -> None:
+    """Say what is fine, missing or wrong on this machine, and what mends it."""
+    from anju.doctor import doctor as run
+
+    raise typer.Exit(run(var, as_json=as_json))
+
+
+@app.command()
+def migrate(var: Var = None) -> None:
+    """Bring the stores to the shape this release needs."""
+    from core.db.migrate import migrate as run
+
+    run(settings_with(var))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def service(context: typer.Context, name: Annotated[str, typer.Argument(help="Which one.")]) -> None:
+    """Become one service (containers, systemd): api, recognition, occupancy, or gateway --gateway ID."""
+    from anju.launcher.services import SERVICES, command
+
+    if name not in SERVICES:
+        raise typer.BadParameter(f"{name!r} is none of: {', '.join(SERVICES)}")
+    argv = command(name, *context.args)
+    os.execv(argv[0], argv)  # noqa: S606 - the service takes this process over: signals reach it directly
+
+
+def main() -> None:
+    """Run a command; what we refuse is said in words, in the language of the settings, and ends with 2."""
+    try:
+        app()
+    except AnjuError as error:
+        Console(stderr=True, soft_wrap=True).print(error.text(_language()), style="bold red", markup=False)
+        sys.exit(2)
+
+
+def _language() -> str:
+    """The language of the settings; where they are what is wrong, English."""
+    try:
+        return load_settings().language
+    except AnjuError:
+        return "en"
+
+
+if __name__ == "__main__":
+    main()
