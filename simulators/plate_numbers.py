@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ"))  # no I, no O
 DIGITS = np.array(list("0123456789"))
-_HOME = "桂"
-_NEIGHBOURS = np.array(list("粤湘贵云琼闽赣川"))
+# The estate is nowhere in particular. Its cars are registered where both readers know the province well; the second
+# reader is unsure of rarer ones in the typeface we draw with (docs/adr/0010-simulators.md).
+_HOME, _OFFICE = "苏", "E"
+_ELSEWHERE = np.array(list("沪浙皖鲁京豫粤闽湘桂"))
 _GREEN = np.array(list("DABCEFGHJK"))  # D and its five for pure electric cars, F and its five for the others
 
 
@@ -50,7 +52,7 @@ def _join(columns: NDArray[np.str_]) -> NDArray[np.str_]:
 
 
 def draw_plates(rng: np.random.Generator, kinds: NDArray[np.int64]) -> NDArray[np.str_]:
-    """(n,) plates of the wanted `kinds` (n,) PlateKind, none twice; most are local (桂C), some from elsewhere."""
+    """(n,) plates of the wanted `kinds` (n,) PlateKind, none twice; most are local (苏E), some from elsewhere."""
     plates = np.full(len(kinds), "", dtype="U8")
     missing = np.arange(len(kinds))
     while missing.size:
@@ -62,8 +64,8 @@ def draw_plates(rng: np.random.Generator, kinds: NDArray[np.int64]) -> NDArray[n
 
 def _draw(rng: np.random.Generator, kinds: NDArray[np.int64]) -> NDArray[np.str_]:
     count = len(kinds)
-    province = np.where(rng.random(count) < 0.85, _HOME, rng.choice(_NEIGHBOURS, size=count))
-    office = np.where((province == _HOME) & (rng.random(count) < 0.9), "C", rng.choice(LETTERS, size=count))
+    province = np.where(rng.random(count) < 0.85, _HOME, rng.choice(_ELSEWHERE, size=count))
+    office = np.where((province == _HOME) & (rng.random(count) < 0.9), _OFFICE, rng.choice(LETTERS, size=count))
     head = np.stack([province, office], axis=1)
     seven = _join(np.concatenate([head, _serials(rng, count)], axis=1))
     eight = _join(np.concatenate([head, _green_serials(rng, count)], axis=1))
