@@ -1,7 +1,8 @@
 """What recognition knows of one estate at one moment: an immutable snapshot, made by a server or by a gateway.
 
-People and passes share one table of handles, `principals`: both are somebody who may use a door. A pass stands under
-its id with a mark in front that no id can contain.
+People, passes and vehicles share one table of handles, `principals`: each may use a door. Passes and vehicles stand
+under their id with a mark in front that no id can contain. A vehicle may do what its owners may: a family's car that is
+registered for two is one vehicle.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ from recognition.modalities.plate import PlateGallery, Plates, encode_plates
 from recognition.schedules import Schedules
 
 PASS_MARK = "\x1f"  # noqa: S105 - a separator, no secret
+PLATE_MARK = "\x1e"
 CHINA_OFFSET_MINUTES = 8 * 60
 
 
@@ -38,6 +40,21 @@ class Door(msgspec.Struct, frozen=True):
     home: str | None
 
 
+class Vehicle(msgspec.Struct, frozen=True):
+    """A plate registered for a person, and the home it belongs to."""
+
+    plate: str
+    person: str
+    home: str | None
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whom a sighting of a vehicle names: its one owner, or nobody where it has several; and its home."""
+
+    person: str | None
+    home: str | None
+
+
 class Credential(msgspec.Struct, frozen=True):
     """Whom a card, PIN or pass stands for, and when it counts."""
 
@@ -55,10 +72,11 @@ class EstateView:
         version: of the registry, as numbered by its changes.
         principals, doors: tables of handles; they only grow, so old snapshots stay right.
         faces: by model id.
-        plates: registered plates, by the handle of the person they belong to.
+        plates: registered plates, by the handle of the vehicle.
         credentials: by (kind, credential id).
         homes_of_doors: by door id, for the own doors of homes.
         homes_of_passes: by principal handle.
+        owners: of vehicles, by principal handle.
         access: who may use which door.
     """
 
@@ -71,23 +89,53 @@ class EstateView:
     credentials: Mapping[tuple[str, str], Credential]
     homes_of_doors: Mapping[str, str]
     homes_of_passes: Mapping[int, str] = field(default_factory=dict)
+    owners: Mapping[int, Owner] = field(default_factory=dict)
     access: AccessPolicy
 
     def person_and_pass(self, principal: int) -> tuple[str | None, str | None]:
-        """The id behind a handle as (person, None) or (None, pass); (None, None) for NOBODY."""
+        """Whom a handle names, as (person, None) or (None, pass); (None, None) for NOBODY and for shared vehicles."""
         if principal == NOBODY:
             return None, None
+        if principal in self.owners:
+            return self.owners[principal].person, None
         name = self.principals.ids(np.array([principal], np.int32))[0]
         return (None, name[1:]) if name.startswith(PASS_MARK) else (name, None)
 
+    def home_of(self, principal: int) -> str | None:
+        """The home that a pass or a vehicle belongs to."""
+        owner = self.owners.get(principal)
+        return owner.home if owner else self.homes_of_passes.get(principal)
 
-def plate_gallery(registered: Iterable[tuple[str, str]], principals: Handles) -> PlateGallery:
-    """The gallery of (plate, person) pairs."""
-    pairs = list(registered)
-    if not pairs:
-        return PlateGallery()
-    codes = encode_plates(plate for plate, _ in pairs)
-    return PlateGallery().add(Plates(codes=codes, persons=principals.intern(person for _, person in pairs)))
+
+def plate_gallery(vehicles: Iterable[Vehicle], principals: Handles) -> tuple[PlateGallery, dict[int, Owner]]:
+    """The gallery of registered plates and the owners of each vehicle by its handle."""
+    by_plate: dict[str, list[Vehicle]] = {}
+    for vehicle in vehicles:
+        by_plate.setdefault(vehicle.plate, []).append(vehicle)
+    if not by_plate:
+        return PlateGallery(), {}
+    handles = principals.intern(PLATE_MARK + plate for plate in by_plate)
+    gallery = PlateGallery().add(Plates(codes=encode_plates(by_plate), persons=handles))
+    owners = {
+        handle: Owner(
+            person=rows[0].person if len(rows) == 1 else None,
+            home=next(iter({row.home for row in rows})) if len({row.home for row in rows}) == 1 else None,
+        )
+        for handle, rows in zip(handles.tolist(), by_plate.values(), strict=True)
+    }
+    return gallery, owners
+
+
+def vehicle_grants(vehicles: Iterable[Vehicle], grants: Iterable[Grant]) -> list[Grant]:
+    """What each vehicle may do: what its owners may."""
+    plates: dict[str, list[str]] = {}
+    for vehicle in vehicles:
+        plates.setdefault(vehicle.person, []).append(PLATE_MARK + vehicle.plate)
+    return [
+        Grant(plate, grant.door, grant.from_us, grant.until_us, grant.schedule)
+        for grant in grants
+        for plate in plates.get(grant.principal, ())
+    ]
 
 
 def access_policy(grants: Iterable[Grant], doors: Handles, principals: Handles) -> AccessPolicy:

@@ -232,7 +232,7 @@ def _answer(
         reason=word,
         person=person,
         pass_=pass_,
-        home=view.homes_of_doors.get(capture.door) or view.homes_of_passes.get(owner),
+        home=view.homes_of_doors.get(capture.door) or view.home_of(owner),
         seen=view.person_and_pass(other)[0],
         score=None if np.isnan(score) else score,
         threshold=None if np.isnan(threshold) else threshold,

@@ -12,7 +12,16 @@ from core.vault import EstateKey, SealBroken
 from housing.registry import reading
 from housing.registry.rows import PassRight, TemplateRow
 from recognition.access import FOREVER_US
-from recognition.estate import PASS_MARK, Credential, EstateView, Grant, access_policy, plate_gallery
+from recognition.estate import (
+    PASS_MARK,
+    Credential,
+    EstateView,
+    Grant,
+    Vehicle,
+    access_policy,
+    plate_gallery,
+    vehicle_grants,
+)
 from recognition.gallery import FaceGallery
 from recognition.handles import Handles
 from recognition.modalities.face import unit
@@ -52,33 +61,36 @@ class Loader:
         doors = reading.doors(connection, self._estate)
         self._doors.intern(door.door for door in doors)
         passes = reading.pass_rights(connection, self._estate)
+        vehicles = self._vehicles(connection, now_us)
+        plates, owners = plate_gallery(vehicles, self._principals)
         return EstateView(
             estate=self._estate,
             version=version,
             principals=self._principals,
             doors=self._doors,
             faces=self._faces(connection, previous),
-            plates=plate_gallery(self._plates(connection, now_us), self._principals),
+            plates=plates,
+            owners=owners,
             credentials=self._credentials(connection, passes),
             homes_of_doors={door.door: door.home for door in doors if door.home},
             homes_of_passes={int(self._pass_handle(row.pass_)): row.home for row in passes},
-            access=access_policy(self._grants(connection, passes), self._doors, self._principals),
+            access=access_policy(self._grants(connection, passes, vehicles), self._doors, self._principals),
         )
 
     def _pass_handle(self, pass_: str) -> int:
         return int(self._principals.intern([PASS_MARK + pass_])[0])
 
-    def _grants(self, connection: Connection, passes: Iterable[PassRight]) -> list[Grant]:
+    def _grants(self, connection: Connection, passes: Iterable[PassRight], vehicles: Sequence[Vehicle]) -> list[Grant]:
         rights = reading.rights(connection, self._estate)
         grants = [Grant(row.person, row.door, row.from_us, row.until_us, row.schedule) for row in rights]
+        grants += vehicle_grants(vehicles, grants)
         grants += [Grant(PASS_MARK + row.pass_, row.door, row.from_us, row.until_us) for row in passes]
         return [grant for grant in grants if grant.until_us is None or grant.from_us < grant.until_us]
 
-    def _plates(self, connection: Connection, now_us: int) -> list[tuple[str, str]]:
+    def _vehicles(self, connection: Connection, now_us: int) -> list[Vehicle]:
         rows = reading.vehicles(connection, self._estate)
-        return [
-            (r.plate, r.person) for r in rows if r.from_us <= now_us and (r.until_us is None or now_us < r.until_us)
-        ]
+        valid = [r for r in rows if r.from_us <= now_us and (r.until_us is None or now_us < r.until_us)]
+        return [Vehicle(row.plate, row.person, row.home) for row in valid]
 
     def _credentials(self, connection: Connection, passes: Iterable[PassRight]) -> Mapping[tuple[str, str], Credential]:
         found: dict[tuple[str, str], Credential] = {}
@@ -105,6 +117,8 @@ class Loader:
         for model in sorted({row.model for row in rows}):
             faces[model] = self._add(faces.get(model), model, [row for row in rows if row.model == model])
         for model, gallery in faces.items():
+            if gallery.rows > gallery.size or gallery.needs_compaction():
+                faces[model] = gallery.compact()  # what was withdrawn leaves the memory too
             templates_gauge.labels(self._estate, model).set(gallery.size)
         return faces
 
@@ -123,8 +137,7 @@ class Loader:
             persons=self._principals.intern(row.person for row, _ in fitting),
             vectors=unit(np.stack([vector for _, vector in fitting])),
         )
-        gallery = gallery.add(templates)
-        return gallery.compact() if gallery.needs_compaction() else gallery
+        return gallery.add(templates)
 
     def _report(self, unusable: int) -> None:
         if unusable:
