@@ -20,14 +20,13 @@ DIES = datetime(2100, 1, 1, tzinfo=UTC)
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
-def python() -> Row:
+def python(version: tuple[int, ...] = sys.version_info[:3]) -> Row:
     """Python 3.11 or 3.12: one package of model weights refuses later ones."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info[:2] in {(3, 11), (3, 12)}:
-        return fine("python", version)
-    return wrong(
-        "python", version, "请使用Python 3.11或3.12，再运行make setup。", "Use Python 3.11 or 3.12, then make setup."
-    )
+    detail = ".".join(map(str, version))
+    if version[:2] in {(3, 11), (3, 12)}:
+        return fine("python", detail)
+    zh, en = "请使用Python 3.11或3.12，再运行make setup。", "Use Python 3.11 or 3.12, then make setup."
+    return wrong("python", detail, zh, en)
 
 
 def directory(var: Path) -> Row:

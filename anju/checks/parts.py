@@ -39,7 +39,7 @@ def program(name: str, find: Callable[[], Path]) -> Row:
             "该程序无法在本机运行：请检查处理器架构和目录是否禁止执行。",
             "It does not run here: check the processor, and whether its directory forbids execution.",
         )
-    return fine(name, said.strip().splitlines()[0])
+    return fine(name, said.strip().partition("\n")[0])
 
 
 def models() -> list[Row]:
