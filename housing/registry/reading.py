@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,14 +18,17 @@ from housing.parameters import ParameterRow
 from housing.registry.rows import (
     AbsenceRow,
     Change,
+    ConsentRow,
     CredentialRow,
     DoorRow,
     GatewayRow,
     HomeRow,
     LeaseRow,
     MemberRow,
+    MeterRow,
     OutageRow,
     PassRight,
+    PassRow,
     PersonRow,
     Right,
     SwapRow,
@@ -36,6 +39,7 @@ from housing.registry.rows import (
 
 _IN_ONE_QUERY = 500  # values in one IN (...)
 T = TypeVar("T")
+Query = sa.Select[*tuple[Any, ...]]
 
 
 @lru_cache(maxsize=8192)
@@ -47,7 +51,7 @@ def _until_us(day: date | None) -> int | None:
     return None if day is None else _start_us(day)
 
 
-def _rows(conn: Connection, kind: Callable[..., T], query: sa.Select[tuple[object, ...]]) -> list[T]:
+def _rows(conn: Connection, kind: Callable[..., T], query: Query) -> list[T]:
     return [kind(*row) for row in conn.execute(query)]
 
 
@@ -132,6 +136,19 @@ def pass_rights(conn: Connection, estate: str) -> list[PassRight]:
     return _rows(conn, PassRight, query)
 
 
+def passes_of(conn: Connection, estate: str, home: str | None = None) -> list[PassRow]:
+    """Every pass of the estate's homes (of one home where it is named)."""
+    c = t.passes.c
+    query = sa.select(c["pass"], c.home, c.kind, c.holder, c.from_us, c.until_us, c.revoked_us)
+    return _rows(conn, PassRow, _of_homes(query, c.home, estate, home).order_by(c["pass"]))
+
+
+def _of_homes(query: Query, column: sa.Column[Any], estate: str, home: str | None) -> Query:
+    """Only rows whose home `column` is one of the estate's (the one named)."""
+    query = query.where(column.in_(sa.select(t.homes.c.home).where(t.homes.c.estate == estate)))
+    return query if home is None else query.where(column == home)
+
+
 def _persons_of(estate: str) -> sa.Select[tuple[str]]:
     return sa.select(t.members.c.person).where(t.members.c.estate == estate)
 
@@ -199,37 +216,38 @@ def people_of(conn: Connection, estate: str) -> list[PersonRow]:
     return _rows(conn, PersonRow, query.order_by(c.person))
 
 
-def members_of(conn: Connection, estate: str) -> list[MemberRow]:
-    """Who belongs where and when, past memberships too."""
+def members_of(conn: Connection, estate: str, home: str | None = None) -> list[MemberRow]:
+    """Who belongs where and when, past memberships too (of one home where it is named)."""
     c = t.members.c
     query = sa.select(c.person, c.home, c.relation, c.from_day, c.until_day, c.lives_alone)
-    return _rows(conn, MemberRow, query.where(c.estate == estate).order_by(c.person, c.from_day, c.id))
+    query = query.where(c.estate == estate) if home is None else query.where(c.estate == estate, c.home == home)
+    return _rows(conn, MemberRow, query.order_by(c.person, c.from_day, c.id))
 
 
-def leases_of(conn: Connection, estate: str) -> list[LeaseRow]:
+def leases_of(conn: Connection, estate: str, home: str | None = None) -> list[LeaseRow]:
     """Every lease of the estate's homes, the newest of a home last."""
     c = t.leases.c
     columns = (
         c.lease, c.home, c.tenant, c.start, c.end, c.rent_month_fen, c.ended, c.end_reason,
         c.relocation_until, c.renewal_applied, c.objection_718_served, c.objection_734_served,
     )  # fmt: skip
-    query = sa.select(*columns).join(t.homes, t.homes.c.home == c.home).where(t.homes.c.estate == estate)
+    query = _of_homes(sa.select(*columns), c.home, estate, home)
     return _rows(conn, LeaseRow, query.order_by(c.home, c.start, c.lease))
 
 
-def absences_of(conn: Connection, estate: str) -> list[AbsenceRow]:
+def absences_of(conn: Connection, estate: str, home: str | None = None) -> list[AbsenceRow]:
     """Declared absences, approved or not."""
     c = t.absences.c
     query = sa.select(c.home, c.person, c.from_day, c.until_day, c.kind, c.approved)
-    query = query.join(t.homes, t.homes.c.home == c.home).where(t.homes.c.estate == estate)
+    query = _of_homes(query, c.home, estate, home)
     return _rows(conn, AbsenceRow, query.order_by(c.home, c.from_day, c.id))
 
 
-def visits_of(conn: Connection, estate: str) -> list[VisitRow]:
+def visits_of(conn: Connection, estate: str, home: str | None = None) -> list[VisitRow]:
     """Officers' visits."""
     c = t.visits.c
     query = sa.select(c.home, c.at_us, c.officer, c.outcome, c.note)
-    query = query.join(t.homes, t.homes.c.home == c.home).where(t.homes.c.estate == estate)
+    query = _of_homes(query, c.home, estate, home)
     return _rows(conn, VisitRow, query.order_by(c.home, c.at_us, c.id))
 
 
@@ -250,3 +268,19 @@ def outages_of(conn: Connection, estate: str) -> list[OutageRow]:
     query = sa.select(c.door, c.gateway, c.from_us, c.until_us)
     query = query.where(sa.or_(c.door.in_(doors_), c.gateway.in_(gateways_)))
     return _rows(conn, OutageRow, query.order_by(c.from_us, c.id))
+
+
+def meters_of(conn: Connection, estate: str, home: str | None = None) -> list[MeterRow]:
+    """What homes used, day by day."""
+    c = t.meters.c
+    query = _of_homes(sa.select(c.home, c.day, c.electricity_kwh, c.water_m3), c.home, estate, home)
+    return _rows(conn, MeterRow, query.order_by(c.home, c.day))
+
+
+def consents_of(conn: Connection, estate: str, person: str | None = None) -> list[ConsentRow]:
+    """Consents of the estate's people (of one person where named), withdrawn ones too."""
+    c = t.consents.c
+    columns = (c.id, c.person, c.purpose, c.modality, c.given_us, c.withdrawn_us, c.text_version, c.guardian)
+    query = sa.select(*columns).where(c.person.in_(_persons_of(estate)))
+    query = query if person is None else query.where(c.person == person)
+    return _rows(conn, ConsentRow, query.order_by(c.person, c.purpose, c.modality, c.given_us))

@@ -52,6 +52,18 @@ class PassRight(msgspec.Struct, frozen=True):
     until_us: int
 
 
+class PassRow(msgspec.Struct, frozen=True):
+    """A pass, revoked and expired ones too: sightings of the past name them."""
+
+    pass_: str
+    home: str
+    kind: str  # visitor, courier, carer, contractor
+    holder: str
+    from_us: int
+    until_us: int
+    revoked_us: int | None
+
+
 class CredentialRow(msgspec.Struct, frozen=True):
     """A card, PIN or QR code and whose it is."""
 
@@ -175,3 +187,25 @@ class OutageRow(msgspec.Struct, frozen=True):
     gateway: str | None
     from_us: int
     until_us: int | None
+
+
+class MeterRow(msgspec.Struct, frozen=True):
+    """What a home used on a day."""
+
+    home: str
+    day: date
+    electricity_kwh: float | None
+    water_m3: float | None
+
+
+class ConsentRow(msgspec.Struct, frozen=True):
+    """A consent to one purpose and one modality; live while `withdrawn_us` is None."""
+
+    consent: int
+    person: str
+    purpose: str  # door, occupancy, care
+    modality: str
+    given_us: int
+    withdrawn_us: int | None
+    text_version: str
+    guardian: str | None
