@@ -70,11 +70,16 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The last line of a run: how much was skipped, and why."""
+    """The last line of a run: how much was skipped, and why; with those of earlier runs in the file ANJU_SKIPS."""
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is None or hasattr(config, "workerinput") or config.option.collectonly:
         return
-    print(skipped_line([reason_of(report) for report in terminal.stats.get("skipped", [])]))  # noqa: T201
+    reasons = [reason_of(report) for report in terminal.stats.get("skipped", [])]
+    if kept := os.environ.get("ANJU_SKIPS"):
+        path = Path(kept)
+        reasons = [*path.read_text("utf-8").splitlines(), *reasons]
+        path.write_text("\n".join(reasons), "utf-8")
+    print(skipped_line(reasons))  # noqa: T201
 
 
 def skipped_line(reasons: list[str]) -> str:
