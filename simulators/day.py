@@ -4,6 +4,7 @@ Residents come and go by their rhythms, on foot or by car; visitors and couriers
 home's door; somebody uses a card that is not theirs; unknown cars ask for the barrier. Twins are residents like others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import IntEnum
@@ -69,11 +70,16 @@ def draw_day(seed: int, world: World, day: date) -> Day:
         _strangers(rng, world, readers, walks),
         _unknown_cars(rng, world, readers, walks),
     ]
+    return in_order(parts)
+
+
+def in_order(parts: Sequence[Day]) -> Day:
+    """All presentations of `parts` in time order."""
     whole = Day(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Day)))
     return whole.rows(np.argsort(whole.at_us, kind="stable"))
 
 
-def _presented(at_us: Ints, reader: Ints, what: Ints | int, **columns: Ints | Strings) -> Day:
+def presented(at_us: Ints, reader: Ints, what: Ints | int, **columns: Ints | Strings) -> Day:
     """Presentations with -1 where nothing is said."""
     count = len(at_us)
     none = np.full(count, -1)
@@ -82,7 +88,7 @@ def _presented(at_us: Ints, reader: Ints, what: Ints | int, **columns: Ints | St
     return Day(at_us=at_us, reader=reader, what=np.broadcast_to(what, count).astype(np.int64), plate=plate, **given)
 
 
-def _way(rng: np.random.Generator, world: World, home: Ints, inward: Bools, entrance: Ints) -> tuple[Ints, Ints]:
+def way(rng: np.random.Generator, world: World, home: Ints, inward: Bools, entrance: Ints) -> tuple[Ints, Ints]:
     """Doors (n, 4), -1 where none, and seconds (n, 4) after the first: entrance, building, lift, home, or back."""
     ways, count = world.doorways, len(home)
     lives = home >= 0
@@ -103,14 +109,14 @@ def _residents(rng: np.random.Generator, world: World, readers: Readers, walks: 
     driven = np.where(rng.random(len(walks.person)) < DRIVE_SHARE, car[walks.person], -1)
     gate = ways.gates[rng.integers(0, len(ways.gates), size=len(walks.person))]
     entrance = np.where(driven >= 0, np.where(walks.inward, ways.barriers[0], ways.barriers[1]), gate)
-    doors, seconds = _way(rng, world, people.home[walks.person], walks.inward, entrance)
+    doors, seconds = way(rng, world, people.home[walks.person], walks.inward, entrance)
     walk, hop = np.nonzero(doors >= 0)
     door, person = doors[walk, hop], walks.person[walk]
     plate = (driven[walk] >= 0) & (door == entrance[walk])
     credential = _held(world)[person]
     face = people.face[person] & ((rng.random(len(person)) >= CARD_SHARE) | (credential < 0))
     able = plate | face | (credential >= 0)
-    shown = _presented(
+    shown = presented(
         walks.at_us[walk] + seconds[walk, hop] * US_PER_SECOND,
         readers.place[door, walks.inward[walk].astype(np.int64)],
         np.select([plate, face], [What.PLATE, What.FACE], What.CREDENTIAL),
@@ -153,11 +159,11 @@ def _visitors(rng: np.random.Generator, world: World, readers: Readers, day: dat
     inward = np.repeat([True, False], count)
     gates = world.doorways.gates
     entrance = np.tile(gates[rng.integers(0, len(gates), size=count)], 2)
-    doors, seconds = _way(rng, world, np.tile(passes.home[good], 2), inward, entrance)
+    doors, seconds = way(rng, world, np.tile(passes.home[good], 2), inward, entrance)
     walk, hop = np.nonzero(doors >= 0)
     at_us = np.concatenate([comes, comes + stays * US_PER_SECOND])[walk] + seconds[walk, hop] * US_PER_SECOND
     reader = readers.place[doors[walk, hop], inward[walk].astype(np.int64)]
-    return _presented(at_us, reader, What.PASS, pass_=np.tile(good, 2)[walk])
+    return presented(at_us, reader, What.PASS, pass_=np.tile(good, 2)[walk])
 
 
 def _strangers(rng: np.random.Generator, world: World, readers: Readers, walks: Walks) -> Day:
@@ -166,7 +172,7 @@ def _strangers(rng: np.random.Generator, world: World, readers: Readers, walks: 
     ways = world.doorways
     door = np.where(rng.random(count) < 0.7, rng.choice(ways.gates, size=count), rng.choice(ways.building, size=count))
     door = np.where(rng.random(count) < 0.1, rng.choice(ways.home, size=count), door)
-    return _presented(_moments(rng, walks, count), readers.place[door, 1], What.FACE)
+    return presented(_moments(rng, walks, count), readers.place[door, 1], What.FACE)
 
 
 def _unknown_cars(rng: np.random.Generator, world: World, readers: Readers, walks: Walks) -> Day:
@@ -176,7 +182,7 @@ def _unknown_cars(rng: np.random.Generator, world: World, readers: Readers, walk
     plates = draw_plates(rng, kinds)
     plates = plates[~np.isin(plates, world.vehicles.plate)]
     reader = np.full(len(plates), readers.place[world.doorways.barriers[0], 1])
-    return _presented(_moments(rng, walks, len(plates)), reader, What.PLATE, plate=plates)
+    return presented(_moments(rng, walks, len(plates)), reader, What.PLATE, plate=plates)
 
 
 def _moments(rng: np.random.Generator, walks: Walks, count: int) -> Ints:
