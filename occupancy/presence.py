@@ -29,6 +29,7 @@ The stored state is left as it is, so that no clock decides what the fold holds.
 from dataclasses import dataclass
 from enum import IntEnum
 
+import msgspec
 import numpy as np
 
 from core.clock import US_PER_DAY
@@ -38,6 +39,7 @@ from occupancy.codes import By, Said, Way
 from occupancy.places import DoorClass
 from occupancy.sightings import Sightings
 
+PERSON, PASS, VEHICLE = "person", "pass", "vehicle"  # kinds of subjects
 HOLD_US = US_PER_DAY  # how long "came in" is believed without an exit having been read
 
 
@@ -53,6 +55,19 @@ class State(IntEnum):
     def word(self) -> str:
         """As the store has it."""
         return self.name.lower()
+
+
+class PresenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a person, pass or vehicle was last known to be, as the store has it."""
+
+    kind: str
+    subject: str
+    estate: str
+    home: str | None
+    state: str
+    since_us: int
+    last_us: int
+    last_door: str
 
 
 class Missed(IntEnum):

@@ -56,6 +56,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     absences: Sequence[AbsenceRow] = ()
     visits: Sequence[VisitRow] = ()
     swaps: Sequence[SwapRow] = ()
+    care: Sequence[str] = ()  # persons with a live consent for care alerts
 
 
 class Names:
@@ -96,6 +97,7 @@ class Registry:
         driver: (plates + 1,) int32 the person a vehicle is registered to; the last entry stands for no vehicle.
         born: (persons + 1,) int32 day of birth, NEVER where it is not known.
         alone: (persons + 1,) bool, registered as living alone.
+        care: (persons + 1,) bool, agreed to care alerts.
         let: (homes,) bool, the asset ledger says it is let.
         leases, absences, visits: what the rules ask about.
         gateways: the doors of each gateway, by its id.
@@ -116,6 +118,7 @@ class Registry:
     driver: Int32s
     born: Int32s
     alone: Bools
+    care: Bools
     let: Bools
     leases: Leases
     absences: Absences
@@ -148,6 +151,7 @@ class Registry:
             driver=_by_handle(plates, ((row.plate, persons.handle(row.person)) for row in rows.vehicles)),
             born=_by_handle(persons, births, days.NEVER),
             alone=_by_handle(persons, ((row.person, 1) for row in rows.members if row.lives_alone)) > 0,
+            care=_by_handle(persons, ((person, 1) for person in rows.care)) > 0,
             let=read_only(np.array([row.state == "let" for row in by_home], np.bool_)),
             leases=Leases.of(rows.leases, homes.handle),
             absences=Absences.of(rows.absences, homes.handle, persons.handle),

@@ -43,20 +43,24 @@ home_days = Table(
     Column("outage_share", Float, nullable=False),  # of the day, of every reader that could have seen the home
     Column("last_member_us", BigInteger),
     Index("home_days_by_estate", "estate", "day"),
-)
+    Index(
+        "home_days_unseen", "home", "day",
+        sqlite_where=sa.text("outage_share > 0"), postgresql_where=sa.text("outage_share > 0"),
+    ),
+)  # fmt: skip
 dirty = Table(
     "dirty",  # home-days to be made again
     metadata,
-    Column("home", Id, primary_key=True),
+    Column("estate", Id, primary_key=True),
     Column("day", Date, primary_key=True),
-    Column("estate", Id, nullable=False),
-    Index("dirty_by_estate", "estate", "day"),
+    Column("home", Id, primary_key=True),  # "*": every home of the estate
 )
 outages = Table(
-    "outages",  # when a door could not see, as far as it has been counted
+    "outages",  # when doors could not see, as far as it has been counted
     metadata,
     Column("source", String(8), primary_key=True),  # gateway: its own word; registry; silent: not heard of
-    Column("door", Id, primary_key=True),
+    Column("gateway", Id, primary_key=True),
+    Column("door", Id, primary_key=True),  # empty: all doors of the gateway
     Column("from_us", BigInteger, primary_key=True),
     Column("until_us", BigInteger, nullable=False),  # of one that lasts: counted until here
     Column("estate", Id, nullable=False, index=True),

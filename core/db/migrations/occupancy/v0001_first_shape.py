@@ -33,12 +33,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "dirty",
-        sa.Column("home", sa.String(length=64), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("estate", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("home", "day"),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("home", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("estate", "day", "home"),
     )
-    op.create_index("dirty_by_estate", "dirty", ["estate", "day"], unique=False)
     op.create_table(
         "findings",
         sa.Column("finding", sa.String(length=64), nullable=False),
@@ -91,14 +90,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("home", "day"),
     )
     op.create_index("home_days_by_estate", "home_days", ["estate", "day"], unique=False)
+    op.create_index(
+        "home_days_unseen",
+        "home_days",
+        ["home", "day"],
+        unique=False,
+        sqlite_where=sa.text("outage_share > 0"),
+        postgresql_where=sa.text("outage_share > 0"),
+    )
     op.create_table(
         "outages",
         sa.Column("source", sa.String(length=8), nullable=False),
+        sa.Column("gateway", sa.String(length=64), nullable=False),
         sa.Column("door", sa.String(length=64), nullable=False),
         sa.Column("from_us", sa.BigInteger(), nullable=False),
         sa.Column("until_us", sa.BigInteger(), nullable=False),
         sa.Column("estate", sa.String(length=64), nullable=False),
-        sa.PrimaryKeyConstraint("source", "door", "from_us"),
+        sa.PrimaryKeyConstraint("source", "gateway", "door", "from_us"),
     )
     op.create_index(op.f("ix_outages_estate"), "outages", ["estate"], unique=False)
     op.create_table(
