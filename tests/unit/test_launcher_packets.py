@@ -26,8 +26,8 @@ def test_remaining_length_decodes_to_itself(value: int) -> None:
 
 def test_configurations_listen_on_loopback_with_the_password_and_nothing_else() -> None:
     login = new_login()
-    broker = nats_config(Path("/srv/an ju"), mqtt_port=2, client_port=3, login=login)
-    store = valkey_config(Path("/srv/an ju"), port=4, login=login)
+    broker = nats_config(Path("/srv/an ju"), host="127.0.0.1", mqtt_port=2, client_port=3, login=login)
+    store = valkey_config(Path("/srv/an ju"), host="127.0.0.1", port=4, login=login)
     for text in (broker, store):
         assert login.password in text
         assert "0.0.0.0" not in text  # noqa: S104 - that it is absent
