@@ -10,7 +10,7 @@ different ones. Both sides compute `digest` over what they hold: where they diff
 | rights | `person|door` | tuple of RightRow |
 | access | `door|id` | DoorRow |
 | access | `credential|kind|id` | CredentialRow |
-| access | `plate|plate` | PlateRow |
+| access | `plate|plate|person` | PlateRow |
 | access | `pass|id|door` | PassRow |
 | access | `policy|model` | PolicyRow |
 """
@@ -72,9 +72,10 @@ class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlateRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose vehicle a plate belongs to, and when."""
+    """Whose vehicle a plate belongs to, its home, and when; a family's car has a row for each owner."""
 
     person: Short
+    home: str | None = None
     from_us: int
     until_us: int | None
 
@@ -128,9 +129,9 @@ def credential_key(kind: Modality, credential: str) -> str:
     return f"credential{_SEPARATOR}{kind}{_SEPARATOR}{credential}"
 
 
-def plate_key(plate: str) -> str:
-    """Key of a registered plate."""
-    return f"plate{_SEPARATOR}{plate}"
+def plate_key(plate: str, person: str = "") -> str:
+    """Key of a plate as registered for a person."""
+    return f"plate{_SEPARATOR}{plate}{_SEPARATOR}{person}"
 
 
 def pass_key(pass_: str, door: str) -> str:
@@ -149,10 +150,10 @@ def split_kind(key: str) -> tuple[str, str]:
     return kind, rest
 
 
-def split_credential(rest: str) -> tuple[str, str]:
-    """Kind and id of a credential key without its first word; ids may hold the separator, kinds cannot."""
-    kind, _, credential = rest.partition(_SEPARATOR)
-    return kind, credential
+def split_first(rest: str) -> tuple[str, str]:
+    """Kind and id of a credential, plate and person of a vehicle; the first cannot hold the separator."""
+    first, _, last = rest.partition(_SEPARATOR)
+    return first, last
 
 
 def split_door(key: str) -> tuple[str, str]:

@@ -40,22 +40,22 @@ def boot_id() -> str:
 
 
 class CopyAge:
-    """The age of a copy from the last mark on."""
+    """The age of a copy from the last mark on; one value is swapped, so it may be read from any thread."""
 
     def __init__(self, mark: Mark | None, clock: Clock, boot: str) -> None:
         self._boot = boot
-        self._age_s = NEVER_S
+        age = NEVER_S
         if mark is not None:
-            self._age_s = age_since(mark, monotonic_s=clock.monotonic(), wall_us=to_us(clock.now()), boot=boot)
-        self._at = clock.monotonic()
+            age = age_since(mark, monotonic_s=clock.monotonic(), wall_us=to_us(clock.now()), boot=boot)
+        self._born = clock.monotonic() - age
 
     def seconds(self, clock: Clock) -> float:
         """The age now."""
-        return self._age_s + (clock.monotonic() - self._at)
+        return clock.monotonic() - self._born
 
     def confirm(self, clock: Clock) -> None:
         """The server said that the copy is what it should be."""
-        self._age_s, self._at = 0.0, clock.monotonic()
+        self._born = clock.monotonic()
 
     def mark(self, clock: Clock) -> Mark:
         """What to keep on disk."""
