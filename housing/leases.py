@@ -54,9 +54,9 @@ def reminder_day(end: date, notice_months: int, reminder_days: int) -> date:
     return apply_by(end, notice_months) - timedelta(days=reminder_days)
 
 
-def is_too_long(lease: LeaseRow, max_years: int) -> bool:
-    """Whether the term is longer than leases generally are (L9): a warning, not a refusal."""
-    return lease.end >= add_months(lease.start, 12 * max_years)
+def is_too_long(start: date, end: date, max_years: int) -> bool:
+    """Whether a term is longer than leases generally are (L9): a warning, not a refusal."""
+    return end >= add_months(start, 12 * max_years)
 
 
 def lease_state(lease: LeaseRow, day: date, *, notice_months: int, reminder_days: int) -> LeaseState:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from core.clock import from_us, local_day
 from housing import tables as t
 from housing.registry.changes import EVERYTHING, Changes
+from housing.registry.kinds import Purpose
 from housing.registry.lookup import Lookup
 
 Row = Mapping[str, Any]
@@ -126,6 +127,14 @@ def _note_meter(changes: Changes, lookup: Lookup, _old: Row | None, new: Row) ->
         changes.home_day(place.estate, new["home"], new["day"])
 
 
+def _note_consent(changes: Changes, lookup: Lookup, _old: Row | None, new: Row) -> None:
+    """What findings may rest on changed; templates are followed where they are removed."""
+    if new["purpose"] != Purpose.DOOR:
+        for place in lookup.person(new["person"]):
+            if place.home is not None:
+                changes.home(place.estate, place.home, local_day(from_us(new["given_us"])), None)
+
+
 def _note_nothing(_changes: Changes, _lookup: Lookup, _old: Row | None, _new: Row) -> None:
     """Arrears go the civil route; nothing at a door or in a finding rests on them (D10)."""
 
@@ -145,6 +154,7 @@ SPECS: Mapping[str, Spec] = {
     "credentials": Spec(t.credentials, ("credential",), _note_credential),
     "passes": Spec(t.passes, ("pass",), _note_pass, t.pass_doors),
     "absences": Spec(t.absences, ("home", "person", "from_day", "kind"), _note_absence),
+    "consents": Spec(t.consents, ("person", "purpose", "modality", "given_us"), _note_consent),
     "visits": Spec(t.visits, ("home", "at_us"), _note_visit),
     "swaps": Spec(t.swaps, ("home_a", "home_b", "from_day"), _note_swap),
     "outages": Spec(t.outages, ("from_us", "door", "gateway"), _note_outage),

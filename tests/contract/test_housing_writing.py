@@ -77,8 +77,8 @@ def doors_of(conn: Connection, person: str) -> set[str]:
     return {right.door for right in reading.rights(conn, "e1") if right.person == person}
 
 
-def consent(conn: Connection, modality: Modality = Modality.FACE, purpose: Purpose = Purpose.DOOR) -> int:
-    return w.give_consent(
+def consent(conn: Connection, modality: Modality = Modality.FACE, purpose: Purpose = Purpose.DOOR) -> None:
+    w.give_consent(
         conn, person="p1", purpose=purpose, modality=modality, text_version="2026-1", actor="li", now=NOW
     )
 

@@ -127,9 +127,9 @@ def test_states_only_move_forward(start: date, months: int, offset: int, notice:
 
 
 def test_terms_beyond_the_general_length_are_seen() -> None:
-    assert not is_too_long(lease(date(2021, 6, 1), date(2026, 5, 31)), 5)
-    assert is_too_long(lease(date(2021, 6, 1), date(2026, 6, 1)), 5)
-    assert not is_too_long(lease(date(2024, 2, 29), date(2029, 2, 27)), 5)
+    assert not is_too_long(date(2021, 6, 1), date(2026, 5, 31), 5)
+    assert is_too_long(date(2021, 6, 1), date(2026, 6, 1), 5)
+    assert not is_too_long(date(2024, 2, 29), date(2029, 2, 27), 5)
 
 
 def test_the_newest_lease_that_began_counts() -> None:

@@ -4,13 +4,14 @@ A template exists only under a live consent of its person to be recognised at th
 consent removes the template in the same transaction, and the numbered change takes it from every gateway.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from core.clock import from_us, local_day, to_us
+from core.clock import to_us
 from core.errors import AnjuError, InvalidValue
 from core.facts import Modality
 from core.ids import check_id
@@ -18,14 +19,14 @@ from housing import tables as t
 from housing.registry import rules
 from housing.registry.changes import Changes
 from housing.registry.kinds import Purpose, Relation
-from housing.registry.lookup import Lookup, UnknownReference
+from housing.registry.lookup import UnknownReference
+from housing.registry.specs import SPECS
 from housing.registry.writing import words
 from housing.registry.writing.people import live_members
 from housing.registry.writing.transaction import Act, NothingThere
 
 TEMPLATE_MODALITIES = frozenset({Modality.FACE, Modality.FINGER, Modality.GAIT})
 MAX_SEALED_BYTES = 64 * 1024
-_IN_ONE_QUERY = 500
 
 
 class ConsentMissing(AnjuError):
@@ -48,15 +49,6 @@ def is_child(conn: Connection, person: str) -> bool:
     return conn.scalar(query) is not None
 
 
-def note_purpose(changes: Changes, lookup: Lookup, person: str, purpose: str, given_us: int) -> None:
-    """Findings of the person's homes are seen anew where what they may rest on changed."""
-    if purpose == Purpose.DOOR:
-        return
-    for place in lookup.person(person):
-        if place.home is not None:
-            changes.home(place.estate, place.home, local_day(from_us(given_us)), None)
-
-
 def give_consent(
     conn: Connection,
     *,
@@ -68,8 +60,8 @@ def give_consent(
     given_at: datetime | None = None,
     actor: str,
     now: datetime,
-) -> int:
-    """Write down a consent, given now or at `given_at`; returns its number.
+) -> None:
+    """Write down a consent, given now or at `given_at`.
 
     Raises UnknownReference; RuleBroken under 14 without a guardian; InvalidValue.
     """
@@ -83,33 +75,27 @@ def give_consent(
         "withdrawn_us": None, "text_version": words.line(text_version, "文本版本", "the text's version", most=32),
         "guardian": words.line(guardian, "监护人", "the guardian") if guardian else None,
     }  # fmt: skip
-    rules.check("consents", row)
     born = conn.scalar(sa.select(t.people.c.born).where(t.people.c.person == person))
     rules.guardian(row, born, is_child=is_child(conn, person))
-    _refuse_twin(conn, person, purpose, modality, given)
-    key = conn.execute(t.consents.insert().values(row)).inserted_primary_key
-    note_purpose(act.changes, act.lookup, person, purpose, given)
+    _refuse_twin(conn, row)
+    act.put("consents", row)
     details = {"purpose": purpose, "modality": modality, "text_version": text_version, "guardian": bool(guardian)}
     act.done("registry:consent:give", person, details)
-    return int(key[0]) if key else 0
 
 
-def _refuse_twin(conn: Connection, person: str, purpose: Purpose, modality: Modality, given_us: int) -> None:
-    c = t.consents.c
-    query = sa.select(c.id).where(c.person == person, c.purpose == purpose.value, c.modality == modality.value)
-    if conn.scalar(query.where(c.given_us == given_us)) is not None:
+def _refuse_twin(conn: Connection, row: Mapping[str, object]) -> None:
+    same = sa.and_(*(t.consents.c[name] == row[name] for name in SPECS["consents"].key))
+    if conn.scalar(sa.select(t.consents.c.id).where(same)) is not None:
         raise InvalidValue("此同意已经登记。", "this consent is registered already.")
 
 
-def drop_templates(conn: Connection, changes: Changes, consents: list[int]) -> int:
-    """Remove every template that rests on `consents`; returns how many there were."""
-    c, removed = t.templates.c, 0
-    for start in range(0, len(consents), _IN_ONE_QUERY):
-        rests = c.consent.in_(consents[start : start + _IN_ONE_QUERY])
-        for estate, person in conn.execute(sa.select(c.estate, c.person).where(rests).distinct()):
-            changes.gallery(estate, person)
-        removed += conn.execute(t.templates.delete().where(rests)).rowcount
-    return removed
+def drop_templates(conn: Connection, changes: Changes) -> int:
+    """Remove every template whose consent was withdrawn; returns how many there were."""
+    c = t.templates.c
+    ended = sa.select(t.consents.c.id).where(t.consents.c.withdrawn_us.is_not(None))
+    for estate, person in conn.execute(sa.select(c.estate, c.person).where(c.consent.in_(ended)).distinct()):
+        changes.gallery(estate, person)
+    return conn.execute(t.templates.delete().where(c.consent.in_(ended))).rowcount
 
 
 def withdraw_consent(
@@ -121,12 +107,10 @@ def withdraw_consent(
     """
     act, c = Act(conn, actor, now), t.consents.c
     mine = sa.and_(c.person == person, c.purpose == purpose.value, c.modality == modality.value)
-    live = conn.execute(sa.select(c.id, c.given_us).where(mine, c.withdrawn_us.is_(None))).all()
-    numbers = [row.id for row in live]
-    conn.execute(t.consents.update().where(c.id.in_(numbers)).values(withdrawn_us=to_us(now)))
-    removed = drop_templates(conn, act.changes, list(conn.scalars(sa.select(c.id).where(mine))))
+    live = conn.execute(sa.select(t.consents).where(mine, c.withdrawn_us.is_(None))).mappings().all()
     for row in live:
-        note_purpose(act.changes, act.lookup, person, purpose, row.given_us)
+        act.put("consents", {**row, "withdrawn_us": max(to_us(now), row["given_us"])})
+    removed = drop_templates(conn, act.changes)
     details = {"purpose": purpose, "modality": modality, "consents": len(live), "templates": removed}
     act.done("registry:consent:withdraw", person, details)
     return Withdrawn(len(live), removed)
