@@ -8,6 +8,7 @@ subscriptions, no MQTT 5 properties, no `$SYS`.
 import contextlib
 import queue
 import random
+import socket
 import ssl
 import threading
 from collections import OrderedDict
@@ -127,6 +128,7 @@ class PahoLink:
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._subscribed
         client.on_message = self._arrived
+        client.on_socket_open = _send_at_once
         self._client = client
 
     def start(self) -> None:
@@ -199,6 +201,11 @@ class PahoLink:
         self._client.disconnect()
         self._client.loop_stop()
         connected_gauge.set(0)
+
+
+def _send_at_once(_client: Any, _data: Any, sock: Any) -> None:
+    """Small messages do not wait for the last one's acknowledgement: without this a decision took 40 ms more."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def drain(inbox: "queue.SimpleQueue[Message]", max_items: int, timeout: float) -> list[Message]:
