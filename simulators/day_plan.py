@@ -45,9 +45,7 @@ class DayPlan:
         self.gateways: Sequence[str] = world.gateways.tolist()
         self.gateway = readers.gateway[day.reader]
         self.due_us = ((day.at_us - day.at_us.min(initial=np.iinfo(np.int64).max)) / speed).astype(np.int64)
-        self.devices: Sequence[list[str]] = [
-            readers.id[readers.gateway == place].tolist() for place in range(len(self.gateways))
-        ]
+        self.devices: Sequence[list[str]] = readers.by_gateway(len(self.gateways))
         centres = embeddings.draw_centres(world.seed, len(world.people.id), world.people.twin)
         self._likenesses = Likenesses(world.seed, centres, day.person)
         self._wrong = np.arange(len(readers.id)) % WRONG_CLOCK_EVERY == WRONG_CLOCK_EVERY - 1

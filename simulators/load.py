@@ -40,9 +40,7 @@ class LoadPlan:
         self._likenesses = Likenesses(seed, centres, shown)
         self.gateways: Sequence[str] = world.gateways.tolist()
         self.gateway = readers.gateway[self._reader]
-        self.devices: Sequence[list[str]] = [
-            readers.id[readers.gateway == place].tolist() for place in range(len(self.gateways))
-        ]
+        self.devices: Sequence[list[str]] = readers.by_gateway(len(self.gateways))
         spacing = 1e6 / rate if rate else 0.0
         self.due_us = (np.arange(events) * spacing).astype(np.int64)
 

@@ -19,6 +19,10 @@ class Readers:
     gateway: Ints
     place: Ints  # (n_doors, 2): the row of the reader at a door, [out, in]; -1: nobody reads that way
 
+    def by_gateway(self, gateways: int) -> list[list[str]]:
+        """The ids of the readers of each gateway."""
+        return [[str(name) for name in self.id[self.gateway == place]] for place in range(gateways)]
+
 
 def lay_readers(world: World) -> Readers:
     """The readers of the estate: gates and buildings' doors read both ways, lifts and home doors the way in only."""
