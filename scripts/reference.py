@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 from pydantic_core import PydanticUndefined
 
@@ -16,6 +17,12 @@ from core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("anju", "api", "core", "gateway", "housing", "occupancy", "recognition", "simulators")
+
+
+class _MetricCall(ast.Call):
+    func: ast.Name
+
+
 METRIC_KINDS = {"Counter": "counter", "Gauge": "gauge", "Histogram": "histogram"}
 
 
@@ -39,7 +46,7 @@ def _members(node: ast.ClassDef, lines: list[str]) -> Iterator[str]:
     for item in node.body:
         meaning = lines[item.lineno - 1].partition("  # ")[2].removeprefix("noqa: S105 - ")
         if is_enum and isinstance(item, ast.Assign) and isinstance(item.value, ast.Constant):
-            yield f"| `{item.value.value}` | {meaning} |"
+            yield f"| `{item.value.value!s}` | {meaning} |"
         elif isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
             kind = re.sub(r"\s+", " ", ast.unparse(item.annotation)).replace("|", "\\|")
             default = "" if item.value is None else f" = {ast.unparse(item.value)}"
@@ -69,10 +76,21 @@ def metrics() -> Iterator[tuple[str, str, str, str]]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in METRIC_KINDS:
+                if _is_metric(node):
                     text = [ast.literal_eval(argument) for argument in node.args[:3]]
                     labels = ", ".join(text[2]) if len(text) > 2 else ""
                     yield text[0], METRIC_KINDS[node.func.id], labels, text[1]
+
+
+def _is_metric(node: ast.AST) -> TypeGuard[_MetricCall]:
+    """Prometheus' classes are called with a name first; `collections.Counter` is not."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in METRIC_KINDS
+        and bool(node.args)
+        and isinstance(node.args[0], ast.Constant)
+    )
 
 
 def metrics_page() -> str:
