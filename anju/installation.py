@@ -30,6 +30,7 @@ class Installation:
     def __init__(self, settings: Settings, logins: Mapping[str, Login] | None, part_ports: Mapping[str, int]) -> None:
         self._logins = logins
         self._part_ports = part_ports
+        self._ports: dict[str, int] = {}
         self.settings = settings
         if logins is not None:
             self.settings = settings.model_copy(
@@ -44,15 +45,21 @@ class Installation:
         return sorted(path.parent.name for path in (self.settings.var_dir / "gateways").glob(f"*/{GATEWAY_FILE}"))
 
     def ports(self, gateways: Sequence[str]) -> dict[str, int]:
-        """The ports of the services, by the names of `services.port_names`.
+        """The ports of the services, by the names of `services.port_names`; drawn once, for later they are in use.
 
         A port of the pages that the settings name is that port, taken or not; the default one may give way.
         """
         names, api = services.port_names(gateways), self.settings.api_port
-        path = self.settings.var_dir / PORTS_FILE
         if api and "api_port" in self.settings.model_fields_set:
-            return ports.reserve(path, [name for name in names if name != services.API]) | {services.API: api}
-        return ports.reserve(path, names, {services.API: api} if api else {})
+            self._ports[services.API] = api
+        path = self.settings.var_dir / PORTS_FILE
+        wanted = [name for name in names if name not in self._ports]
+        self._ports |= ports.reserve(path, wanted, {services.API: api} if api else {})
+        return {name: self._ports[name] for name in names}
+
+    def pages_url(self) -> str:
+        """Where the pages are opened."""
+        return f"http://{self.settings.api_host}:{self.ports([])[services.API]}/"
 
     def parts(self) -> list[ServiceSpec]:
         """The embedded parts as children; empty where the settings name outside ones."""

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from anju.installation import Installation, open_installation
 from anju.launcher.mends import ChildFailed
-from anju.launcher.services import API
 from anju.launcher.supervisor import LOG_DIR, Supervisor
 from anju.screen import Screen
 from core.runtime import configure_logs
@@ -41,8 +40,7 @@ def up(settings: Settings, *, external: bool = False) -> int:
 
 
 def _tell(installation: Installation, screen: Screen) -> None:
-    port = installation.ports(installation.gateways())[API]
-    screen.say("launcher.open", url=f"http://{installation.settings.api_host}:{port}/")
+    screen.say("launcher.open", url=installation.pages_url())
     screen.say("launcher.logs", path=installation.settings.var_dir / LOG_DIR)
     screen.say("launcher.how_to_stop")
 

@@ -71,12 +71,13 @@ class Board:
         rows = self.rows()
         if rows[row.name] == row:
             return
-        self._write(rows | {row.name: row})  # first, so that whoever was told finds it in the file
+        # File and screen first: whoever waits for a change finds it told everywhere.
+        self._write(rows | {row.name: row})
+        if self._listener is not None:
+            self._listener(row)
         with self._changed:
             self._rows[row.name] = row
             self._changed.notify_all()
-        if self._listener is not None:
-            self._listener(row)
 
     def _write(self, rows: Mapping[str, Status]) -> None:
         children = {name: asdict(row) for name, row in rows.items()}
