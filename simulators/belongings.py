@@ -12,6 +12,7 @@ from simulators.plate_numbers import PlateKind, draw_plates
 from simulators.randomness import stream
 from simulators.tables import (
     Absences,
+    Bools,
     Consents,
     Credentials,
     Days,
@@ -29,6 +30,7 @@ ENDING_SOON_SHARE = 0.03  # within three months, so that reminders have somethin
 OWNER_AGE = 18
 CARD_AGE = 7
 CONSENT_TEXT = "2025-06"
+GUARDED_YEARS = 14
 _HOUR_US = 3600 * US_PER_SECOND
 
 
@@ -101,7 +103,7 @@ def draw_credentials(seed: int, estate: str, people: People, today: date) -> Cre
 
 def draw_passes(seed: int, estate: str, homes: Homes, today: date) -> Passes:
     """Visitors' and couriers' passes for today and tomorrow, carers' and workmen's for a week; one home in eight."""
-    rng = stream(seed, "passes")
+    rng = stream(seed, f"passes/{today:%Y%m%d}")
     let = np.flatnonzero(homes.state == "let")
     home = let[rng.random(len(let)) < 0.12]
     count = len(home)
@@ -154,15 +156,22 @@ def draw_consents(seed: int, people: People, today: date) -> Consents:
     care = door[people.lives_alone[door] & (rng.random(len(door)) < 0.8)]
     person = np.concatenate([door, occupancy, care])
     purpose = np.repeat(np.array(["door", "occupancy", "care"]), [len(door), len(occupancy), len(care)])
-    minor = age_on(people.born, today)[person] < 14
     given = people.since[person].astype("datetime64[us]").astype(np.int64) + 2 * _HOUR_US  # 10 o'clock in China
+    given = np.minimum(given, day_start_us(today) - US_PER_DAY)
     return Consents(
         person=person,
         purpose=purpose,
         modality=np.full(len(person), "face"),
-        given_us=np.minimum(given, day_start_us(today) - US_PER_DAY),
-        guardian=np.where(minor, _guardians(people)[person], -1),
+        given_us=given,
+        guardian=np.where(_under_age(people.born[person], given), _guardians(people)[person], -1),
     )
+
+
+def _under_age(born: Days, given_us: Ints) -> Bools:
+    """(n,) whether fourteen years were not yet over when a consent was given (they are at the birthday's end)."""
+    china = given_us + 8 * _HOUR_US
+    under: Bools = china.astype("datetime64[us]").astype("datetime64[D]") <= add_years(born, GUARDED_YEARS)
+    return under
 
 
 def _guardians(people: People) -> Ints:

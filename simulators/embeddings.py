@@ -21,6 +21,7 @@ DIM = 128
 MODEL = "sface-2021dec-int8bq"  # whose scores these are, and whose thresholds apply
 RECOGNISER = "simulated"  # what tells them from real pictures in every capture
 PICTURES_AT_ENROLMENT = 2
+ALIKE_AT_ENROLMENT = 0.5  # enrolment refuses two pictures of a person under the threshold, 0.449
 NOISE_MEDIAN = 0.95  # 1 gives a genuine median of 0.65: real pictures vary a little less than the axes' product
 NOISE_SIGMA = 0.35
 COMMON = 0.97  # on the mean, which everybody shares
@@ -75,7 +76,12 @@ def draw_strangers(rng: np.random.Generator, count: int) -> Embeddings:
 
 
 def enrolment_pictures(seed: int, centres: Embeddings) -> NDArray[np.float32]:
-    """What each person is enrolled with: (n, 2, 128) float32 of unit length, the same for a seed and its centres."""
+    """What each person is enrolled with: (n, 2, 128) float32 of unit length, the same for a seed and its centres.
+
+    As at a real desk, a second picture that does not look like the first one is taken again.
+    """
     rng = stream(seed, "enrolment")
-    twice = draw_pictures(rng, np.repeat(centres, PICTURES_AT_ENROLMENT, axis=0))
-    return twice.reshape(len(centres), PICTURES_AT_ENROLMENT, DIM)
+    first, second = draw_pictures(rng, centres), draw_pictures(rng, centres)
+    while (unlike := np.flatnonzero(np.einsum("nd,nd->n", first, second) < ALIKE_AT_ENROLMENT)).size:
+        first[unlike], second[unlike] = draw_pictures(rng, centres[unlike]), draw_pictures(rng, centres[unlike])
+    return np.stack([first, second], axis=1)

@@ -24,7 +24,7 @@ class Reckoning(msgspec.Struct, frozen=True, kw_only=True):
         unknown: Sightings of devices in the ledger with an event that was never presented.
         refused_but_seen: Refused at the device, yet sighted.
         opened_twice: Events whose door opened more than once.
-        untold: Stored events whose device never learned what the door did.
+        untold: Stored events whose device never learned what the door did; late ones are not told.
         door_ms_p50, door_ms_p99: From presenting to the door's word, at the device, in milliseconds; NaN without any.
         examples: Some of the events that are wrong, for whoever has to look.
     """
@@ -47,7 +47,8 @@ class Reckoning(msgspec.Struct, frozen=True, kw_only=True):
 def reckon(tally: Tally, sightings: Iterable[Key]) -> Reckoning:
     """Compare a ledger with the (device, device_event) of every sighting that the users see.
 
-    Sightings of other runs and of devices that are not in the ledger are left out.
+    Sightings of other runs and of devices that are not in the ledger are left out. Further things seen in one picture
+    (a second plate) carry the event's serial with `#2`, `#3`: they belong to it and are no doubles.
     """
     devices = {device for device, _ in tally.entries}
     prefix = f"{tally.run}-"
@@ -57,7 +58,7 @@ def reckon(tally: Tally, sightings: Iterable[Key]) -> Reckoning:
     wrong = {
         "lost": [key for key in wanted if key not in seen],
         "duplicated": [key for key, times in seen.items() if times > 1],
-        "unknown": [key for key in seen if key not in entries],
+        "unknown": [key for key in seen if (key[0], key[1].partition("#")[0]) not in entries],
         "refused_but_seen": [key for key, entry in entries.items() if entry.refused and key in seen],
         "opened_twice": [key for key, entry in entries.items() if entry.opened > 1],
         "untold": [key for key, entry in entries.items() if entry.stored and not entry.told],

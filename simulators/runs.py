@@ -36,11 +36,13 @@ class BusyDays(msgspec.Struct, frozen=True, kw_only=True, tag="day"):
     """Days as people live them.
 
     Attributes:
+        first: The first of the days.
         speed: Seconds of the day that pass in one second.
         begins_h: Hour of the first day at which the run begins.
         days: How many.
     """
 
+    first: date
     speed: float = 60.0
     begins_h: float = 6.5
     days: int = 3
@@ -93,8 +95,9 @@ def plan_of(run: Run) -> Plan:
     if isinstance(run.what, Load):
         world, _ = populate(run.estate, "load")
         return LoadPlan(world, run.what.events, rate=run.what.rate, seed=run.what.seed)
-    world, sitters = populate(run.estate)
-    readers, first = lay_readers(world), run.estate.today
+    estate, sitters = populate(run.estate)
+    world = worlds.on_day(estate, run.what.first)
+    readers, first = lay_readers(world), run.what.first
     begin = day_start_us(first, CHINA) + int(run.what.begins_h * 3600) * US_PER_SECOND
     end = day_start_us(first + timedelta(days=run.what.days), CHINA)
     parts = [days.draw_day(world.seed, world, first + timedelta(days=number)) for number in range(run.what.days)]

@@ -1,5 +1,6 @@
 """A seeded estate, and the registry files (contracts.md) it is written as: the same seed gives the same bytes."""
 
+from dataclasses import replace
 from datetime import date
 
 from core.ids import check_topic_id
@@ -10,7 +11,7 @@ from simulators.tables import World
 DEFAULT_ESTATE = "qingxi"
 DEFAULT_HOMES = 500
 
-__all__ = ["DEFAULT_ESTATE", "DEFAULT_HOMES", "World", "draw", "write"]
+__all__ = ["DEFAULT_ESTATE", "DEFAULT_HOMES", "World", "draw", "on_day", "write"]
 
 
 def draw(seed: int, today: date, *, homes: int = DEFAULT_HOMES, estate: str = DEFAULT_ESTATE) -> World:
@@ -44,3 +45,8 @@ def draw(seed: int, today: date, *, homes: int = DEFAULT_HOMES, estate: str = DE
         absences=belongings.draw_absences(seed, stones, people, today),
         consents=belongings.draw_consents(seed, people, today),
     )
+
+
+def on_day(world: World, day: date) -> World:
+    """The same estate with the visitors' passes of another day."""
+    return replace(world, passes=belongings.draw_passes(world.seed, world.estate, world.homes, day))

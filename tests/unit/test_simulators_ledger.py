@@ -77,6 +77,13 @@ def test_other_runs_and_other_devices_are_left_out_and_unknown_events_are_not(tm
     assert (result.duplicated, result.unknown) == (0, 1)
 
 
+def test_a_second_thing_in_one_picture_is_no_double(tmp_path: Path) -> None:
+    device, event = KEYS[0]
+    result = reckon(_written(tmp_path / "book"), [*KEYS, (device, f"{event}#2")])
+    assert (result.lost, result.duplicated, result.unknown) == (0, 0, 0)
+    assert reckon(_written(tmp_path / "again"), [*KEYS, (device, f"{event}#2"), (device, f"{event}#2")]).duplicated == 1
+
+
 def test_a_line_torn_by_a_kill_is_cut_off_and_the_run_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "book"
     _written(path)

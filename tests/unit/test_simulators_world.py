@@ -93,9 +93,10 @@ def test_a_lease_is_of_a_let_home_and_at_most_five_years(world: World) -> None:
 
 def test_children_consent_through_a_guardian_and_nobody_without_consent_uses_the_face(world: World) -> None:
     people, consents = world.people, world.consents
-    minor = households.age_on(people.born, TODAY)[consents.person] < 14
-    assert np.array_equal(consents.guardian >= 0, minor)
-    assert minor.any()
+    child = households.age_on(people.born, TODAY)[consents.person] < 14
+    assert (consents.guardian[child] >= 0).all()
+    assert child.any()
+    assert (consents.guardian[households.age_on(people.born, TODAY)[consents.person] >= 20] == -1).all()
     assert np.array_equal(np.unique(consents.person[consents.purpose == "door"]), np.flatnonzero(people.face))
     assert not people.face.all()
 
