@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from core.clock import day_start_us, to_us
+from core.db import Store, open_store
+from core.settings import Settings
 from core.vault import EstateKey
 from housing import tables as t
 from recognition.loading import template_place
@@ -96,3 +98,14 @@ def add_template(
         )
     )  # fmt: skip
     return template
+
+
+def housing_engine(settings: Settings) -> Engine:
+    """The housing store, to write."""
+    return open_store(settings, Store.HOUSING)
+
+
+def register_vehicle(connection: Connection, plate: str, person: str) -> None:
+    """One more car."""
+    connection.execute(t.vehicles.insert().values(plate=plate, person=person, home="h1", from_day=SINCE))
+    note_change(connection, "rights")
