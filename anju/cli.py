@@ -19,6 +19,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they would show passwords
 )
 
+users = typer.Typer(help="People who sign in.", no_args_is_help=True)
+app.add_typer(users, name="user")
+
 Var = Annotated[Path | None, typer.Option("--var", help="Data directory (ANJU_VAR_DIR; default: ./var).")]
 
 
@@ -60,6 +63,33 @@ def migrate(var: Var = None) -> None:
     from core.db.migrate import migrate as run
 
     run(settings_with(var))
+
+
+@app.command(name="import")
+def import_(
+    source: Annotated[Path, typer.Argument(help="A folder of CSV files, or one .xlsx.")],
+    var: Var = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="One refused row refuses everything.")] = False,
+) -> None:
+    """Import an estate's registry; ends with 1 where a row was refused."""
+    from anju.importing import run
+
+    raise typer.Exit(run(settings_with(var), source, strict))
+
+
+@users.command("add")
+def add_user(
+    user: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    name: Annotated[str, typer.Option(help="Name that colleagues see.")],
+    role: Annotated[str, typer.Option(help="viewer, property, housing or admin.")],
+    estate: Annotated[list[str] | None, typer.Option(help="Estate to work for; may be given again.")] = None,
+    var: Var = None,
+) -> None:
+    """Add a user; the password is drawn, and shown this once."""
+    from anju.users import add
+
+    typer.echo(add(settings_with(var), user, name, role, estate or ()))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -43,11 +43,11 @@ def doctor(var: Path | None = None, *, as_json: bool = False) -> int:
 
 def examine(var: Path | None = None) -> tuple[list[Row], str]:
     """Every row, and the language of the settings. Wrong settings are a row; the machine is looked at all the same."""
-    machine_rows = [machine.python(), *parts.programs(), *parts.models()]
+    machine_rows = [machine.python(), *parts.programs()]
     try:
         settings = load_settings()
     except WrongSettings as error:
-        return [*machine_rows, wrong("settings", error.en, error.mend_zh, error.mend_en)], "zh"
+        return [*machine_rows, *parts.models(), wrong("settings", error.en, error.mend_zh, error.mend_en)], "zh"
     if var is not None:
         settings = settings.model_copy(update={"var_dir": var})
     return [*machine_rows, fine("settings", _named(settings)), *_installation(settings)], settings.language
@@ -56,6 +56,7 @@ def examine(var: Path | None = None) -> tuple[list[Row], str]:
 def _installation(settings: Settings) -> list[Row]:
     now, var = SystemClock().now(), settings.var_dir
     return [
+        *parts.all_models(var),
         machine.directory(var),
         machine.fsync(var),
         machine.clock(now, synchronised=machine.synchronised()),

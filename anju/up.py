@@ -9,6 +9,7 @@ from types import FrameType
 
 import structlog
 from rich.console import Console
+from rich.markup import escape
 
 from anju.installation import Installation, open_installation
 from anju.launcher.mends import ChildFailed
@@ -18,6 +19,7 @@ from core.runtime import configure_logs
 from core.settings import Settings
 
 LAUNCHER_LOG = "launcher.log"
+TOLD_WITHIN_S = 40.0  # then what does not serve yet is told, and waited for no longer
 
 
 def up(settings: Settings, *, external: bool = False) -> int:
@@ -31,9 +33,9 @@ def up(settings: Settings, *, external: bool = False) -> int:
         with stopped_by_signals(supervisor, screen):
             supervisor.start()
             try:
-                supervisor.wait_serving()
+                supervisor.wait_serving(TOLD_WITHIN_S)
             except ChildFailed as error:
-                Console(stderr=True).print(f"[bold red]{error.text(settings.language)}[/]", soft_wrap=True)
+                Console(stderr=True).print(f"[bold red]{escape(error.text(settings.language))}[/]", soft_wrap=True)
             _tell(installation, screen)
             supervisor.wait_stopped()
     return 0

@@ -14,6 +14,7 @@ from anju.launcher.mends import mend_for
 from anju.launcher.spec import NotReady, Probe
 from anju.launcher.supervisor import STATE_FILE
 from core.settings import Settings
+from gateway.__main__ import SITE_MODELS
 from gateway.recognisers import model_files
 from gateway.recognisers.manifest import WrongManifest, load_manifest
 
@@ -42,13 +43,20 @@ def program(name: str, find: Callable[[], Path]) -> Row:
     return fine(name, said.strip().partition("\n")[0])
 
 
-def models() -> list[Row]:
-    """Every model of the manifest, verified by its SHA-256. One that is not in use and not there is no fault."""
+def models(site: Path | None = None) -> list[Row]:
+    """Every model of the manifest, and of a site's own, by its SHA-256. One not in use and not there is no fault."""
     try:
-        states = model_files.survey(load_manifest())
+        states = model_files.survey(load_manifest(site))
     except WrongManifest as error:
         return [wrong("models", error.en, error.mend_zh, error.mend_en)]
     return [_model(state) for state in states if state.in_use or state.state is not model_files.State.MISSING]
+
+
+def all_models(var: Path) -> list[Row]:
+    """The models that ship, and those of every gateway of this machine that has its own."""
+    sites = sorted((var / "gateways").glob(f"*/{SITE_MODELS}"))
+    rows = [row for site in (None, *sites) for row in models(site)]
+    return list(dict.fromkeys(rows))
 
 
 def _model(state: model_files.ModelState) -> Row:

@@ -41,6 +41,7 @@ class Engine:
         self._backoff = backoff
         self._jitter = random.SystemRandom()
         self._processes: dict[str, Process] = {}
+        self._speaking: set[str] = set()  # children that answered their last probe, if only to say "not yet"
         self._stop_asked = asyncio.Event()
         self._kill_asked = asyncio.Event()
         self._serves = {name: asyncio.Event() for name in self._specs}
@@ -100,6 +101,7 @@ class Engine:
             child.signal_group(process, SIGKILL)
             await gone
             del self._processes[spec.name]
+            self._speaking.discard(spec.name)
             self._serves[spec.name].clear()
         self._record_exit(spec, log, child.last_exit(process, log, written))
 
@@ -109,6 +111,8 @@ class Engine:
         answer = asyncio.create_task(self._probe(spec))
         try:
             await first(answer, gone, stop, within_s=spec.ready_within_s)
+            if spec.name in self._speaking:  # it lives, and waits for something that its death would not bring
+                await first(answer, gone, stop)
             if answer.done() and not gone.done():
                 answer.result()
                 self._board.step(spec.name, Event.ANSWERED)
@@ -131,7 +135,11 @@ class Engine:
         while spec.probe is not None:
             try:
                 await asyncio.to_thread(spec.probe)
-            except (NotReady, OSError) as error:
+            except NotReady as error:
+                self._speaking.add(spec.name)
+                self._board.change(spec.name, waiting_for=str(error))
+            except OSError as error:
+                self._speaking.discard(spec.name)
                 self._board.change(spec.name, waiting_for=str(error))
             else:
                 return

@@ -1,9 +1,10 @@
 """The life of a child process as a table.
 
 A child waits for those it needs, is launched, answers its probe and serves. If it exits, at whatever moment, it backs
-off and is launched again, for ever: nobody stands beside a machine in a plant room. A child that never answers is
-killed by the launcher and goes the same way. Once a stop is asked for, a child that runs is stopping until it exits;
-one that does not run is stopped at once. From stopped there is no way on: a new start is a new launcher.
+off and is launched again, for ever: nobody stands beside a machine in a plant room. A child that gives no answer at all
+is killed by the launcher and goes the same way; one that answers "not yet" is left to wait. Once a stop is asked for, a
+child that runs is stopping until it exits; one that does not run is stopped at once. From stopped there is no way on: a
+new start is a new launcher.
 """
 
 from dataclasses import dataclass, replace

@@ -36,6 +36,10 @@ _BY_WORDS = (
         ),
     ),
     (
+        ('"registry": false',),
+        Mend(zh="尚未登记任何小区：请运行anju import。", en="No estate is registered yet: run anju import."),
+    ),
+    (
         ("no module named", "no such file or directory"),
         Mend(zh="安装不完整：请运行make setup。", en="The installation is incomplete: run make setup."),
     ),
@@ -53,21 +57,19 @@ class ChildFailed(AnjuError):
     code = "child_failed"
 
 
-def mend_for(last: LastExit) -> Mend:
-    """The mend that fits how a child ended last."""
-    words = last.line.lower()
+def mend_for(last: LastExit | None, waiting_for: str = "") -> Mend:
+    """The mend that fits how a child ended last, or what it waits for where it still runs."""
+    words = (waiting_for if last is None else last.line).lower()
     for patterns, mend in _BY_WORDS:
         if any(pattern in words for pattern in patterns):
             return mend
-    return _KILLED if last.signal == "SIGKILL" else _UNKNOWN
+    return _KILLED if last is not None and last.signal == "SIGKILL" else _UNKNOWN
 
 
 def child_failed(name: str, last: LastExit | None, waiting_for: str, log: Path) -> ChildFailed:
     """The error that says why child `name` does not serve, where its log is and what mends it."""
-    if last is None:
-        why, mend = waiting_for or "no answer", _UNKNOWN
-    else:
-        why, mend = str(last), mend_for(last)
+    why = waiting_for or "no answer" if last is None else str(last)
+    mend = mend_for(last, waiting_for)
     return ChildFailed(
         f"“{name}”未能正常运行（{why}），日志：{log}。",
         f"{name} does not serve ({why}); its log: {log}.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM, Signals
 
-# Returns when the child serves; raises NotReady or OSError saying why while it does not. Called in a worker thread.
+# Returns when the child serves; raises NotReady (it says: not yet) or OSError (no answer). Runs in a worker thread.
 Probe = Callable[[], None]
 
 
@@ -35,7 +35,7 @@ class ServiceSpec:
         needs_within_s: How long it waits for them; then it starts all the same (a door does not wait for a page).
         stop_signal: Asks it to finish cleanly.
         grace_s: How long it may take to do so before it is killed.
-        ready_within_s: How long it may take to serve before it counts as failed.
+        ready_within_s: How long it may give no answer at all before it is killed and started again.
         user: Whom to run it as; None stays what the launcher is.
         cwd: Working directory; None keeps the launcher's.
     """

@@ -183,13 +183,13 @@ def test_a_child_that_never_answers_is_told_by_its_probe_and_stopped(tmp_path: P
     assert supervisor.statuses()["a"].state is State.STOPPED
 
 
-def test_a_child_that_does_not_answer_in_time_is_started_anew(tmp_path: Path) -> None:
-    spec = ServiceSpec(
-        name="a",
-        argv=(sys.executable, "-c", "import signal; signal.pause()"),
-        probe=says(tmp_path / "x", "hello"),
-        ready_within_s=0.2,
-    )
+def silent() -> None:
+    """A probe that nobody answers."""
+    raise ConnectionRefusedError(111, "Connection refused")
+
+
+def test_a_child_that_gives_no_answer_is_started_anew(tmp_path: Path) -> None:
+    spec = replace(python("a", "import signal; signal.pause()", probe=silent), ready_within_s=0.2)
     supervisor = Supervisor([spec], var=tmp_path, backoff=QUICK)
     with capture_logs() as logs, pytest.raises(ChildFailed):
         start(supervisor)
@@ -216,6 +216,18 @@ def test_a_stop_while_starting_is_no_failure(tmp_path: Path) -> None:
     supervisor.wait_serving(WITHIN_S)
     supervisor.wait_stopped()
     assert {row.state for row in supervisor.statuses().values()} == {State.STOPPED}
+
+
+def test_a_child_that_says_not_yet_is_left_to_wait(tmp_path: Path) -> None:
+    flag, diary = tmp_path / "flag", tmp_path / "diary"
+    spec = replace(calm("a", diary), probe=says(flag, "go"), ready_within_s=0.1)
+    supervisor = Supervisor([spec], var=tmp_path, backoff=QUICK)
+    supervisor.start()
+    assert not supervisor.wait_until(lambda rows: rows["a"].state is State.SERVING, 0.5)
+    flag.write_text("go")
+    assert supervisor.wait_until(lambda rows: rows["a"].state is State.SERVING, WITHIN_S)
+    assert supervisor.statuses()["a"].restarts == 0
+    supervisor.stop()
 
 
 def test_a_deaf_child_is_killed_after_its_grace(tmp_path: Path) -> None:

@@ -123,6 +123,24 @@ def test_every_shipped_model_has_its_row() -> None:
     assert {row.state for row in rows} == {State.FINE}
 
 
+def test_a_sites_own_models_are_looked_at_too(tmp_path: Path) -> None:
+    shipped = parts.all_models(tmp_path)
+    assert shipped == parts.models()
+    site = tmp_path / "gateways" / "gw-01" / "models.toml"
+    site.parent.mkdir(parents=True)
+    site.write_text(
+        '[use]\nliveness = "own-1"\n[[model]]\nid = "own-1"\ntask = "liveness"\npath = "own.onnx"\nlicence = "own"\n'
+        f'sha256 = "{"0" * 64}"\nmargin = 2.0\nlive_class = 1\noutput = "logits"\n'
+        "input = { width = 80, height = 80 }\n"
+    )
+    [own] = [row for row in parts.all_models(tmp_path) if row not in shipped]
+    assert (own.name, own.state) == ("model own-1", State.MISSING)
+    assert_has_mend(own)
+    site.write_text("no toml")
+    [broken] = [row for row in parts.all_models(tmp_path) if row not in shipped]
+    assert broken.state is State.WRONG
+
+
 def test_a_child_in_a_crash_loop_is_told_with_its_mend(tmp_path: Path) -> None:
     assert parts.children(tmp_path) == []
     last = {"at": "", "code": 1, "signal": None, "line": "no space left on device"}

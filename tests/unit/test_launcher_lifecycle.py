@@ -91,3 +91,4 @@ def test_a_failed_child_is_told_with_its_log_and_mend_in_both_languages() -> Non
 
 def test_a_child_that_never_answered_is_told_by_what_its_probe_heard() -> None:
     assert "503 database away" in child_failed("api", None, "503 database away", Path("x.log")).en
+    assert "anju import" in child_failed("recognition", None, '503 {"registry": false}', Path("x.log")).mend_zh

@@ -18,6 +18,7 @@ from anju.launcher.lifecycle import LastExit, State, Status
 from anju.launcher.services import SERVICES, child_names, command, environment, port_names, service_specs
 from anju.launcher.spec import check_order
 from anju.screen import Screen
+from core.errors import AnjuError
 from core.settings import Settings, load_settings
 
 GATEWAYS = ["gw-01", "gw-02"]
@@ -128,6 +129,30 @@ def test_a_service_nobody_knows_is_refused_with_the_list() -> None:
     assert "sauna" in result.output
     for name in SERVICES:
         assert name in result.output
+
+
+def test_an_import_is_handed_over_and_its_result_is_the_exit_status(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[tuple[Path, Path, bool]] = []
+
+    def run(settings: Settings, source: Path, strict: bool) -> int:
+        asked.append((settings.var_dir, source, strict))
+        return 1
+
+    monkeypatch.setattr("anju.importing.run", run)
+    result = CliRunner().invoke(cli.app, ["import", "files", "--strict", "--var", str(tmp_path)])
+    assert result.exit_code == 1
+    assert asked == [(tmp_path, Path("files"), True)]
+
+
+def test_a_new_user_is_shown_a_password_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    options = ["--name", "李", "--role", "property", "--estate", "laurel", "--var", str(tmp_path / "var")]
+    result = CliRunner().invoke(cli.app, ["user", "add", "li", *options])
+    assert result.exit_code == 0
+    assert len(result.output.strip()) >= 12
+    again = CliRunner().invoke(cli.app, ["user", "add", "li", *options])
+    assert isinstance(again.exception, AnjuError)
 
 
 def test_wrong_settings_end_the_command_in_words(
