@@ -46,6 +46,28 @@ def up(
 
 
 @app.command()
+def demo(
+    var: Var = None,
+    *,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="End by itself; the last line is a JSON summary.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="How long, headless.")] = 60.0,
+    faces: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Your own pictures: a folder or a file for each person."),
+    ] = None,
+    homes: Annotated[int, typer.Option(min=1, help="Homes of the made-up estate, at its first start.")] = 500,
+    speed: Annotated[float, typer.Option(min=1, help="Seconds of the day that pass in one.")] = 60.0,
+) -> None:
+    """Start everything with a made-up estate and play a busy day at its doors."""
+    from anju.demo import demo as run
+
+    chosen = settings_with(var)
+    raise typer.Exit(run(chosen, headless=headless, seconds=seconds, faces_folder=faces, homes=homes, speed=speed))
+
+
+@app.command()
 def doctor(
     var: Var = None,
     *,

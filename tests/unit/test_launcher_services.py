@@ -20,6 +20,7 @@ from anju.launcher.spec import check_order
 from anju.screen import Screen
 from core.errors import AnjuError
 from core.settings import Settings, load_settings
+from simulators.world import DEFAULT_HOMES
 
 GATEWAYS = ["gw-01", "gw-02"]
 PORTS = {name: 20_000 + number for number, name in enumerate(port_names(GATEWAYS))}
@@ -144,6 +145,20 @@ def test_an_import_is_handed_over_and_its_result_is_the_exit_status(
     result = CliRunner().invoke(cli.app, ["import", "files", "--strict", "--var", str(tmp_path)])
     assert result.exit_code == 1
     assert asked == [(tmp_path, Path("files"), True)]
+
+
+def test_the_demo_is_played_as_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[dict[str, object]] = []
+
+    def demo(settings: Settings, **options: object) -> int:
+        asked.append({"var": settings.var_dir, **options})
+        return 0
+
+    monkeypatch.setattr("anju.demo.demo", demo)
+    options = ["--headless", "--seconds", "5", "--faces", str(tmp_path), "--var", str(tmp_path)]
+    assert CliRunner().invoke(cli.app, ["demo", *options]).exit_code == 0
+    wanted = {"var": tmp_path, "headless": True, "seconds": 5.0, "faces_folder": tmp_path}
+    assert asked == [wanted | {"homes": DEFAULT_HOMES, "speed": 60.0}]
 
 
 def test_a_new_user_is_shown_a_password_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
