@@ -1,0 +1,81 @@
+"""Today: the board of the estate, what happens at its doors, what needs somebody."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api.access import Ctx, Viewer
+from api.console.pages import fragment, page
+from api.context import Context
+from api.feed import SSE_HEADERS, News
+from api.feed_source import cursor_of
+from api.languages import Lang
+from api.reading import board as boards
+from api.reading.alerts import alerts_page
+from api.reading.board import Cell
+from api.reading.devices import gateways
+from api.reading.estates import Estate
+from api.reading.labels import home_labels
+from api.reading.sightings import Sighting, directory, named
+from api.stream import Render, follow
+from core.clock import local_day
+from core.db import Store
+from recognition.views import sightings_page
+
+router = APIRouter()
+ROWS = 40
+NEEDS = 6
+
+
+def _latest(context: Context, estate: str) -> tuple[list[Sighting], str]:
+    """The newest sightings, names masked, and where the page stands in the log."""
+    with context.reading(Store.RECOGNITION) as recognition:
+        cursor = cursor_of(recognition, estate)
+        rows = sightings_page(recognition, estate, limit=ROWS)
+    with context.reading(Store.HOUSING) as housing:
+        labels = directory(housing, estate)
+        return named(housing, rows, labels, today=local_day(context.now()), full=False), cursor
+
+
+@router.get("/e/{estate}/today")
+def today(request: Request, context: Ctx, visitor: Viewer, estate: Estate) -> Response:
+    """The first page of the day."""
+    rows, cursor = _latest(context, estate.estate)
+    with (
+        context.reading(Store.HOUSING) as housing,
+        context.reading(Store.RECOGNITION) as recognition,
+        context.reading(Store.OCCUPANCY) as occupancy,
+    ):
+        labels = home_labels(housing, estate.estate)
+        board = boards.board(housing, occupancy, estate.estate, context.now())
+        needs = alerts_page(housing, occupancy, estate.estate, labels, show="new", limit=NEEDS).alerts
+        sick = [g for g in gateways(housing, recognition, estate.estate, context.now()) if g.state != "well"]
+    return page(
+        request, "today.html", visitor=visitor, estate=estate, here="today", live=True, board=board, rows=rows,
+        cursor=cursor, needs=needs, sick=sick,
+    )  # fmt: skip
+
+
+def as_html(lang: str, estate: str, *, links: bool) -> Render:
+    """How news is written for a page in `lang`: by the same macros that made the page."""
+
+    def render(news: News) -> list[tuple[str, str]]:
+        row = news.row
+        if isinstance(row, Sighting):
+            return [("sighting", fragment(lang, "rows.html", "sighting", row, estate))]
+        if isinstance(row, list):
+            cells = [fragment(lang, "rows.html", "cell", c, estate, links) for c in row if isinstance(c, Cell)]
+            return [("cells", "\n".join(cells)), ("stale", "legend")]
+        return [("stale", "needs nav" if news.kind == "alerts" else str(row))]
+
+    return render
+
+
+@router.get("/e/{estate}/live", response_class=StreamingResponse)
+async def live(
+    request: Request, context: Ctx, visitor: Viewer, estate: Estate, lang: Lang, after: str = ""
+) -> StreamingResponse:  # fmt: skip
+    """The feed of an open page, as ready-made rows."""
+    context.hub.require_room()
+    render = as_html(lang, estate.estate, links=visitor.may("property"))
+    blocks = follow(request, context, estate.estate, after, render)
+    return StreamingResponse(blocks, media_type="text/event-stream", headers=SSE_HEADERS)

@@ -1,0 +1,122 @@
+"""Alerts with their findings and with what staff said about them; two stores, joined here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from api.errors import NotFound
+from core.clock import US_PER_DAY, to_us
+from housing import tables as t
+from housing.triage import ActionRow, State, Verdict, actions_of, state_of, verdict_of
+from occupancy import views
+from occupancy.tables import alerts as alerts_table
+from occupancy.views import AlertKey, AlertLine, FindingView
+
+CLOCK_718_DAYS = 180
+CLOSED = "closed"
+FILTERS = (*(str(state) for state in State), CLOSED)
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert, its finding in words and its triage."""
+
+    line: AlertLine
+    finding: FindingView
+    actions: Sequence[ActionRow]
+    home_label: str
+
+    @property
+    def state(self) -> State:
+        """Where it stands with the staff."""
+        return state_of(self.actions)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What a person found."""
+        return verdict_of(self.actions)
+
+    def known_days(self, now: datetime) -> int | None:
+        """Whole days since a sublet was first suspected: the clock of Civil Code 718 (L11)."""
+        known = self.finding.first_known_us
+        return None if known is None or self.line.kind != "sublet" else (to_us(now) - known) // US_PER_DAY
+
+
+class AlertsPage(msgspec.Struct, frozen=True):
+    """Alerts in order, and where the next page begins."""
+
+    alerts: Sequence[Alert]
+    next: AlertKey | None
+
+
+def untouched(housing: Connection, occupancy: Connection, estate: str) -> dict[str, bool]:
+    """Open alerts that wait for somebody, and whether each is urgent."""
+    a, said = alerts_table.c, t.alert_actions.c
+    rows = occupancy.execute(sa.select(a.alert, a.urgent).where(a.estate == estate, a.closed_us.is_(None)))
+    waiting: dict[str, bool] = {row.alert: row.urgent for row in rows}
+    touched = set(housing.scalars(sa.select(said.alert).where(said.estate == estate).distinct())) & waiting.keys()
+    for alert, actions in actions_of(housing, sorted(touched)).items():
+        if state_of(actions) is not State.NEW:
+            del waiting[alert]
+    return waiting
+
+
+def alerts_page(
+    housing: Connection,
+    occupancy: Connection,
+    estate: str,
+    labels: Mapping[str, str],
+    *,
+    show: str,
+    before: AlertKey | None = None,
+    limit: int = 50,
+) -> AlertsPage:
+    """Alerts of one estate, the urgent first, then the newest.
+
+    Args:
+        housing: Where triage is.
+        occupancy: Where alerts are.
+        estate: Whose.
+        labels: Names of its homes.
+        show: new, acknowledged, dismissed (of open alerts), or closed (by the occupancy service itself).
+        before: Where the page before ended.
+        limit: Rows at most.
+    """
+    found: list[Alert] = []
+    while True:
+        state = "closed" if show == CLOSED else "open"
+        lines = views.alerts_page(occupancy, [estate], state=state, before=before, limit=views.PAGE_MAX)
+        actions = actions_of(housing, [line.alert for line in lines])
+        for line in lines:
+            if show == CLOSED or state_of(actions[line.alert]) == show:
+                if len(found) == limit:
+                    return AlertsPage(found, found[-1].line.key)
+                found.append(_alert(occupancy, line, actions[line.alert], labels))
+        if len(lines) < views.PAGE_MAX:
+            return AlertsPage(found, None)
+        before = lines[-1].key
+
+
+def one_alert(
+    housing: Connection, occupancy: Connection, estate: str, alert: str, labels: Mapping[str, str]
+) -> Alert:  # fmt: skip
+    """One alert of an estate; raises NotFound."""
+    line = views.alert(occupancy, alert)
+    if line is None or line.estate != estate:
+        raise NotFound("告警", "alert")
+    return _alert(occupancy, line, actions_of(housing, [alert])[alert], labels)
+
+
+def _alert(occupancy: Connection, line: AlertLine, actions: Sequence[ActionRow], labels: Mapping[str, str]) -> Alert:
+    finding = views.finding(occupancy, line.finding)
+    if finding is None:  # an alert is written in its finding's transaction
+        raise NotFound("告警", "alert")
+    return Alert(line=line, finding=finding, actions=actions, home_label=labels.get(line.home, line.home))
+
+
+def alert_ids(occupancy: Connection, home: str) -> Mapping[str, str]:
+    """The alert of each finding of a home."""
+    a = alerts_table.c
+    return {row.finding: row.alert for row in occupancy.execute(sa.select(a.finding, a.alert).where(a.home == home))}

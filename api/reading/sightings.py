@@ -1,0 +1,89 @@
+"""Sightings with the names staff know: doors, homes, and people masked unless somebody said what for.
+
+Only people who were identified have a name here. The nearest person under the threshold is not in the store's row, and
+nothing on this side looks for one.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from api.masking import masked
+from api.reading.labels import Place, home_labels, places
+from api.reading.people import Resident, residents
+from recognition.views import SightingRow
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """One event at a door, ready to be shown."""
+
+    shard: str
+    pos: int
+    estate: str
+    taken_us: int
+    received_us: int
+    door: str
+    place: Place | None
+    direction: str
+    modality: str
+    outcome: str
+    reason: str
+    opens: bool
+    late: bool  # decided at the door and sent later
+    person: str | None
+    name: str | None
+    home: str | None
+    home_label: str | None
+    plate: str | None
+    pass_: str | None
+    quality: float
+    recogniser: str
+
+    @property
+    def key(self) -> str:
+        """Unique among all sightings; the id of its row on a page."""
+        return f"s-{self.shard}-{self.pos}"
+
+
+class Directory(msgspec.Struct, frozen=True):
+    """The labels of one estate, read once for many rows."""
+
+    doors: Mapping[str, Place]
+    homes: Mapping[str, str]
+
+
+def directory(conn: Connection, estate: str) -> Directory:
+    """Labels of all doors and homes of an estate."""
+    return Directory(places(conn, estate), home_labels(conn, estate))
+
+
+def named(
+    conn: Connection, rows: Sequence[SightingRow], labels: Directory, *, today: date, full: bool
+) -> list[Sighting]:
+    """Rows of one estate with their labels; names in full only for a query with a purpose.
+
+    Args:
+        conn: The housing store.
+        rows: As recognition gives them.
+        labels: Of the estate.
+        today: The day on which people belong to homes.
+        full: Whether names and plates may be written out.
+    """
+    known = residents(conn, sorted({row.person for row in rows if row.person}), today)
+    return [_sighting(row, labels, known.get(row.person or ""), full=full) for row in rows]
+
+
+def _sighting(row: SightingRow, labels: Directory, who: Resident | None, *, full: bool) -> Sighting:
+    name, plate = (who.name if who else None), row.plate
+    home = row.home or (who.home if who else None)
+    return Sighting(
+        shard=row.shard, pos=row.pos, estate=row.estate, taken_us=row.taken_us, received_us=row.received_us,
+        door=row.door, place=labels.doors.get(row.door), direction=row.direction, modality=row.modality,
+        outcome=row.outcome, reason=row.reason, opens=row.opens, late=row.lane == "replay",
+        person=row.person if full else None, name=name if full or name is None else masked(name),
+        home=home, home_label=labels.homes.get(home) if home else None,
+        plate=plate if full or plate is None else f"{plate[:2]}***{plate[-2:]}", pass_=row.pass_,
+        quality=row.quality, recogniser=row.recogniser,
+    )  # fmt: skip
