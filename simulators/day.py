@@ -113,7 +113,7 @@ def _residents(rng: np.random.Generator, world: World, readers: Readers, walks: 
     walk, hop = np.nonzero(doors >= 0)
     door, person = doors[walk, hop], walks.person[walk]
     plate = (driven[walk] >= 0) & (door == entrance[walk])
-    credential = _held(world)[person]
+    credential = held_credentials(world)[person]
     face = people.face[person] & ((rng.random(len(person)) >= CARD_SHARE) | (credential < 0))
     able = plate | face | (credential >= 0)
     shown = presented(
@@ -127,7 +127,7 @@ def _residents(rng: np.random.Generator, world: World, readers: Readers, walks: 
     return _with_mismatches(rng, world, readers, shown)
 
 
-def _held(world: World) -> Ints:
+def held_credentials(world: World) -> Ints:
     """(n_people,) a credential of each person: the card where there is one; -1 without."""
     held = np.full(len(world.people.id), -1)
     held[world.credentials.person[::-1]] = np.arange(len(world.credentials.id))[::-1]
@@ -137,7 +137,7 @@ def _held(world: World) -> Ints:
 def _with_mismatches(rng: np.random.Generator, world: World, readers: Readers, shown: Day) -> Day:
     """A few entries at home doors are somebody else's: a stranger's face with the resident's card."""
     at_home = world.doors.kind[readers.door[shown.reader]] == "home"
-    card = np.where(shown.person >= 0, _held(world)[shown.person], -1)
+    card = np.where(shown.person >= 0, held_credentials(world)[shown.person], -1)
     likely = np.flatnonzero(at_home & (shown.what == What.FACE) & (card >= 0))
     some = min(len(likely), max(2, round(len(likely) * MISMATCH_SHARE)))
     lent = np.zeros(len(shown), dtype=np.bool_)

@@ -14,7 +14,7 @@ from simulators.faces import Sitter, gather
 from simulators.load import LoadPlan
 from simulators.plan import Plan
 from simulators.readers import lay_readers
-from simulators.rounds import draw_rounds, seat
+from simulators.rounds import draw_encounters, draw_rounds, seat
 from simulators.tables import World
 
 
@@ -44,7 +44,7 @@ class BusyDays(msgspec.Struct, frozen=True, kw_only=True, tag="day"):
 
     first: date
     speed: float = 60.0
-    begins_h: float = 6.5
+    begins_h: float = 7.0
     days: int = 3
 
 
@@ -101,6 +101,7 @@ def plan_of(run: Run) -> Plan:
     begin = day_start_us(first, CHINA) + int(run.what.begins_h * 3600) * US_PER_SECOND
     end = day_start_us(first + timedelta(days=run.what.days), CHINA)
     parts = [days.draw_day(world.seed, world, first + timedelta(days=number)) for number in range(run.what.days)]
-    whole = days.in_order([*parts, draw_rounds(world, readers, list(sitters), begin, end)])
+    parts += [draw_rounds(world, readers, list(sitters), begin, end), draw_encounters(world, readers, begin, end)]
+    whole = days.in_order(parts)
     wanted = whole.rows((whole.at_us >= begin) & (whole.at_us < end))
     return DayPlan(world, readers, wanted, speed=run.what.speed, sitters=sitters)
