@@ -13,6 +13,7 @@ from core.errors import AnjuError
 
 MIN_LENGTH, MAX_LENGTH = 12, 128
 MIN_DISTINCT = 5
+MIN_NAME = 3  # a shorter user name is in too many passwords by chance
 _COMMON = (
     "password",
     "passw0rd",
@@ -65,7 +66,7 @@ def check_rules(password: str, user: str) -> None:
     if len(set(text)) < MIN_DISTINCT or _is_run(text):
         raise WeakPassword("密码过于简单。", "The password repeats a few characters or just counts.")
     plain = text.casefold()
-    if user.casefold() in plain:
+    if len(user) >= MIN_NAME and user.casefold() in plain:
         raise WeakPassword("密码不能包含用户名。", "The password contains the user name.")
     rest = plain
     for word in _COMMON:
@@ -100,6 +101,12 @@ def verify(password: str, stored: str) -> tuple[bool, str | None]:
     return right and len(text) <= MAX_LENGTH, renewed if right else None
 
 
-def generate() -> str:
-    """A random password of 20 characters, 120 bits."""
-    return secrets.token_urlsafe(15)
+def generate(user: str) -> str:
+    """A random password of 20 characters, 120 bits, that `user` may have."""
+    while True:
+        password = secrets.token_urlsafe(15)
+        try:
+            check_rules(password, user)
+        except WeakPassword:
+            continue
+        return password

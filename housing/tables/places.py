@@ -1,6 +1,6 @@
 """Where: estates, homes, doors and the gateways that serve them."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String, Table
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String, Table, text
 
 from housing.tables.base import Id, extra, metadata
 
@@ -32,7 +32,7 @@ doors = Table(
     Column("building", Id),
     Column("home", Id, ForeignKey("homes.home"), index=True),  # for a home's own door
     Column("counts_tailgating", Boolean, nullable=False),
-    Column("ways", String(64), nullable=False, server_default=""),  # ways in, separated by spaces; empty: all
+    Column("ways", String(64), nullable=False, server_default=text("''")),  # ways in, separated by spaces; empty: all
     extra(),
 )
 gateways = Table(

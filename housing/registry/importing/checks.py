@@ -110,18 +110,25 @@ def _staff_estate(known: Known, named: str | None) -> str:
     return next(iter(known.estates))
 
 
-def _person(known: Known, row: Row) -> None:
-    named = row.get("estate")
-    row["estate"] = _staff_estate(known, named) if row["home"] is None else known.home(row["home"])
-    if named is not None:
-        _same_estate("estate", row["home"] or "", row["estate"], named)
-    who = (row["name"], row["born"])
-    if known.named.setdefault(row["person"], who) != who:
+def _same_person(known: Known, row: Row) -> None:
+    """Several lines may be about one person; a birthday that one of them leaves out is another's."""
+    name, born = known.named.get(row["person"], (row["name"], row["born"]))
+    row["born"] = row["born"] or born
+    if (row["name"], row["born"]) != (name, born or row["born"]):
         raise RuleBroken(
             "person",
             "同一编号在本文件中对应不同的姓名或出生日期。",
             "The same id has another name or birthday in this file.",
         )
+    known.named[row["person"]] = (name, row["born"])
+
+
+def _person(known: Known, row: Row) -> None:
+    named = row.get("estate")
+    row["estate"] = _staff_estate(known, named) if row["home"] is None else known.home(row["home"])
+    if named is not None:
+        _same_estate("estate", row["home"] or "", row["estate"], named)
+    _same_person(known, row)
     known.people[row["person"]] = row["born"]
     if row["relation"] == Relation.CHILD:
         known.children.add(row["person"])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from core.errors import InvalidValue
 from core.texts import Text
 from housing.registry import rules
+from housing.registry.importing.cells import unprotect
 from housing.registry.importing.schema import MUST, Column, File
 from housing.registry.importing.sheets import MAX_CELL, Cells, Refusal, Sheet
 
@@ -61,7 +62,7 @@ def _layout(sheet: Sheet, spec: File, parsed: Parsed) -> _Layout | None:
         zh, en = f"列“{doubled[:64]}”重复{unread[0]}。", f"Column {doubled[:64]!r} is there twice {unread[1]}."
         parsed.refusals.append(Refusal(sheet.file, 1, doubled[:64], zh, en))
         return None
-    extra = [(place, name[:64]) for place, name in enumerate(names) if name and name not in known]
+    extra = [(place, unprotect(name[:64])) for place, name in enumerate(names) if name and name not in known]
     if extra:
         listed = ", ".join(name for _, name in extra)
         parsed.notices.append(
@@ -108,7 +109,7 @@ def _values(cells: Cells, layout: _Layout) -> dict[str, Any]:
         else:
             row[column.target] = column.empty
     if layout.extra:
-        extra = {name: text for place, name in layout.extra if (text := cells.values[place].strip())}
+        extra = {name: unprotect(text) for place, name in layout.extra if (text := cells.values[place].strip())}
         row["extra"] = json.dumps(extra, ensure_ascii=False, sort_keys=True)
     return row
 

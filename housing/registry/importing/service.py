@@ -5,7 +5,7 @@ refused row are kept in the store, so that what was not taken can be looked up l
 same files twice change nothing and number no change; rows that are missing from a file are left as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,12 +64,25 @@ def _silent(_what: str, _done: int, _total: int) -> None:
     """No progress is shown."""
 
 
+def _nothing(_estates: tuple[str, ...]) -> None:
+    """Nothing has to be ready before an estate is written."""
+
+
 def run_import(
-    engine: Engine, source: Path, *, strict: bool, actor: str, now: datetime, progress: Progress = _silent
+    engine: Engine,
+    source: Path,
+    *,
+    strict: bool,
+    actor: str,
+    now: datetime,
+    progress: Progress = _silent,
+    prepare: Callable[[tuple[str, ...]], None] = _nothing,
 ) -> Report:
     """Import the registry files in `source` into the housing store; returns the report that was stored too.
 
-    Raises SourceRefused for a source that cannot be read and FilesMissing for a first import without its four files.
+    `prepare` is called with the estates of the files before anything of them is committed: an estate that others can
+    see has its keys. Raises SourceRefused for a source that cannot be read and FilesMissing for a first import without
+    its four files.
     """
     sheets, notices = read_source(source, progress)
     parsed: dict[str, Parsed] = {}
@@ -79,7 +92,12 @@ def run_import(
     with writing(engine) as conn:
         audit.serialise(conn)
         _require_files(conn, parsed)
-        report = _Run(conn, parsed, notices, now, progress).finish(strict=strict)
+        run = _Run(conn, parsed, notices, now, progress)
+        run.check()
+        if not (strict and run.refusals):
+            prepare(run.estates())
+            run.write()
+        report = run.report()
         _store(conn, report, source.name, actor, now)
     progress("done", 1, 1)
     return report
@@ -106,40 +124,46 @@ class _Run:
         self._changes, self._lookup = Changes(now), Lookup(conn, whole=True)
         self._known = Known(conn)
         self._notices = [*notices, *(notice for file in parsed.values() for notice in file.notices)]
+        self._counts: dict[str, Counts] = {}
+        self._applied, self._templates_removed = False, 0
+        self.refusals: list[Refusal] = []
 
-    def finish(self, *, strict: bool) -> Report:
-        """Check every file, then write them all, or (strict, with a refusal) none."""
+    def check(self) -> None:
+        """Check every file against what is registered and what stands in the files before it."""
         for done, name in enumerate(self._order):
             self._progress("check", done, len(self._order))
             check(self._parsed[name], self._known)
+            self.refusals += sorted(self._parsed[name].refusals)
         self._warn_of_long_leases()
-        refusals = [refusal for name in self._order for refusal in sorted(self._parsed[name].refusals)]
-        applied = not (strict and refusals)
-        counts, removed = self._write() if applied else ({}, 0)
+
+    def estates(self) -> tuple[str, ...]:
+        """The estates of the homes and doors that were accepted."""
+        named = {row["estate"] for name in ("homes", "doors") if name in self._parsed for row in self._rows(name)}
+        return tuple(sorted(named))
+
+    def write(self) -> None:
+        """Write every accepted row."""
+        there = set(reading.estates(self._conn))
+        new = [{"estate": estate, "name": estate} for estate in self.estates() if estate not in there]
+        if new:
+            self._conn.execute(t.estates.insert(), new)
+        for done, name in enumerate(self._order):
+            self._progress("write", done, len(self._order))
+            self._counts[name] = self._put_people() if name == "people" else self._put(name, self._rows(name))
+        if "consents" in self._parsed:
+            self._templates_removed = drop_templates(self._conn, self._changes)
+        self._changes.write(self._conn)
+        self._applied = True
+
+    def report(self) -> Report:
+        """What was done."""
         return Report(
-            run=new_id(), applied=applied, estates=self._estates() if applied else (), counts=counts,
-            refusals=tuple(refusals), notices=tuple(self._notices), templates_removed=removed,
+            run=new_id(), applied=self._applied, estates=self.estates() if self._applied else (), counts=self._counts,
+            refusals=tuple(self.refusals), notices=tuple(self._notices), templates_removed=self._templates_removed,
         )  # fmt: skip
 
     def _rows(self, name: str) -> list[dict[str, Any]]:
         return [line.row for line in self._parsed[name].lines]
-
-    def _estates(self) -> tuple[str, ...]:
-        named = {row["estate"] for name in ("homes", "doors") if name in self._parsed for row in self._rows(name)}
-        return tuple(sorted(named))
-
-    def _write(self) -> tuple[dict[str, Counts], int]:
-        there = set(reading.estates(self._conn))
-        new = [{"estate": estate, "name": estate} for estate in self._estates() if estate not in there]
-        if new:
-            self._conn.execute(t.estates.insert(), new)
-        counts = {}
-        for done, name in enumerate(self._order):
-            self._progress("write", done, len(self._order))
-            counts[name] = self._put_people() if name == "people" else self._put(name, self._rows(name))
-        removed = drop_templates(self._conn, self._changes) if "consents" in self._parsed else 0
-        self._changes.write(self._conn)
-        return counts, removed
 
     def _put(self, table: str, rows: Sequence[dict[str, Any]]) -> Counts:
         return upsert(self._conn, SPECS[table], rows, self._changes, self._lookup)

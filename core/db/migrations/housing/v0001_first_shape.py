@@ -230,7 +230,7 @@ def upgrade() -> None:
         sa.Column("building", sa.String(length=64), nullable=True),
         sa.Column("home", sa.String(length=64), nullable=True),
         sa.Column("counts_tailgating", sa.Boolean(), nullable=False),
-        sa.Column("ways", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("ways", sa.String(length=64), server_default=sa.text("''"), nullable=False),
         sa.Column("extra", sa.Text(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["estate"],
