@@ -35,6 +35,9 @@ decision_seconds = Histogram(
 )  # fmt: skip
 ignored_total = Counter("anju_decisions_ignored_total", "Decisions that moved no door", ["reason"])
 acts_total = Counter("anju_door_acts_total", "What doors did about captures", ["by", "opened"])
+_BY = ("server", "alone")
+_observe = {by: decision_seconds.labels(by).observe for by in _BY}
+_acted_counts = {(by, opened): acts_total.labels(by, str(opened).lower()).inc for by in _BY for opened in (True, False)}
 waiting_gauge = Gauge("anju_doors_waiting", "Captures that somebody waits for at a door")
 
 
@@ -137,25 +140,26 @@ class Doors:
             waiting_gauge.set(len(self._room))
         self._act(acts, now)
 
+    def tick(self, *, ending: bool = False) -> None:
+        """Carry out what was decided alone, and decide for whoever has waited long enough (all of them at the end)."""
+        with self._changed:
+            acts, self._decided = self._decided, []
+            until = float("inf") if ending else self._clock.monotonic()
+            over = [] if self._held_back() and not ending else self._room.impatient(until)
+            waiting_gauge.set(len(self._room))
+        if over:
+            decisions = self._alone.decide([one.capture for one in over], fire=self._fire())
+            acts += [_alone(one, decision) for one, decision in zip(over, decisions, strict=True)]
+        self._act(acts, self._clock.monotonic())
+
     def _run(self) -> None:
-        while True:
+        ending = False
+        while not ending:
             with self._changed:
                 if not self._decided and not self._stopping:
                     self._changed.wait(self._patience())
-                acts, self._decided = self._decided, []
-                over = [] if self._held_back() and not self._stopping else self._impatient()
-                stopping = self._stopping
-            if over:
-                decisions = self._alone.decide([one.capture for one in over], fire=self._fire())
-                acts += [_alone(one, decision) for one, decision in zip(over, decisions, strict=True)]
-            self._act(acts, self._clock.monotonic())
-            if stopping:
-                return
-
-    def _impatient(self) -> list[Waiting]:
-        over = self._room.impatient(float("inf") if self._stopping else self._clock.monotonic())
-        waiting_gauge.set(len(self._room))
-        return over
+                ending = self._stopping
+            self.tick(ending=ending)
 
     def _patience(self) -> float:
         until = self._room.next_until()
@@ -176,8 +180,8 @@ class Doors:
         at = self._clock.now()
         facts = [_acted(*row, at, now) for row in zip(acts, moves, done, strict=True)]
         for act, fact in zip(acts, facts, strict=True):
-            decision_seconds.labels(act.by).observe(fact.decision_ms / 1000)
-            acts_total.labels(act.by, str(fact.opened).lower()).inc()
+            _observe[act.by](fact.decision_ms / 1000)
+            _acted_counts[act.by, fact.opened]()
         self._post([Entry(encode_body(fact)) for fact in facts])
 
 

@@ -33,7 +33,7 @@ from gateway.waiting import Waiting
 
 _DAYS = BACKLOG_US // (86_400 * 1_000_000)
 
-presented_total = Counter("anju_presented_total", "Events stored, by what they became", ["kind"])
+presented_total = Counter("anju_presented_total", "Captures and refusals stored")
 again_total = Counter("anju_presented_again_total", "Events that were stored before")
 refused_total = Counter("anju_input_refused_total", "Input that could not become a capture", ["reason"])
 deferred_total = Counter("anju_input_deferred_total", "Events left with their devices for now", ["reason"])
@@ -169,10 +169,8 @@ class Intake:
         waiting, decided, fresh = [], [], []
         for (job, one), place in zip(made, filed, strict=True):
             if not place.fresh:
-                again_total.inc()
                 continue
             outcome = one.outcome
-            presented_total.labels("capture" if isinstance(outcome, Capture) else "refusal").inc()
             lives = not isinstance(outcome, Capture) or (job.live and outcome.decided is None)
             fresh.append(Fresh(place.seq, place.body, until if lives else 0.0))
             if isinstance(outcome, Capture) and job.live:
@@ -183,6 +181,8 @@ class Intake:
                     decided.append((one_waiting, outcome.decided))
         self._doors.expect(waiting, decided)
         self._uplink.offer(fresh)
+        again_total.inc(len(filed) - len(fresh))
+        presented_total.inc(len(fresh))
 
 
 def _checked(event: Event, device: Device | None) -> _Job:

@@ -204,8 +204,8 @@ class GatewayService:
     def _post(self, entries: Sequence[Entry]) -> None:
         self._reports.post(entries)
 
-    def _tell(self, device: str, moves: Sequence[DoorMove]) -> bool:
-        return self._server.tell(device, moves)
+    def _tell(self, moves: Sequence[tuple[str, DoorMove]]) -> list[bool]:
+        return self._server.tell(moves)
 
     def _relays(self) -> dict[str, Relay]:
         """A door with a device on the link has its strike there, any other a simulated one."""

@@ -95,7 +95,7 @@ class Window:
             return []
         timeout = self.timeout
         oldest = islice(self._items.items(), PROBE)
-        overdue = [(seq, item) for seq, item in oldest if now - item.sent_at >= timeout]
+        overdue = [(seq, item) for seq, item in oldest if now >= item.sent_at + timeout]
         if overdue:
             if now - self._doubled_at >= timeout:  # once a timeout, however many probes one loss takes
                 self._backoff, self._doubled_at = min(self._backoff * 2, MAX_TIMEOUT_S), now

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gateway.devices.base import DoorMove
 
-Tell = Callable[[str, Sequence[DoorMove]], bool]
+Tell = Callable[[Sequence[tuple[str, DoorMove]]], list[bool]]
 
 
 class LinkRelay:
     """Moves doors by telling their devices.
 
     Args:
-        devices: the devices of the link at each door; the first is the door's own where nobody presented anything.
-        tell: sends moves to a device; False where it is not connected.
+        devices: the devices of the link at each door.
+        tell: sends each move to its device; False where that is not connected.
     """
 
     def __init__(self, devices: Mapping[str, Sequence[str]], tell: Tell) -> None:
@@ -20,14 +20,14 @@ class LinkRelay:
 
     def move(self, moves: Sequence[DoorMove]) -> list[bool]:
         """Tell the device that presented the event, else all devices of the door; done where at least one was told."""
-        by_device: dict[str, list[int]] = {}
+        places: list[int] = []
+        told: list[tuple[str, DoorMove]] = []
         for place, move in enumerate(moves):
             here = self._devices.get(move.door, ())
-            for device in [move.device] if move.device in here else here:
-                by_device.setdefault(device, []).append(place)
+            for device in (move.device,) if move.device in here else here:
+                places.append(place)
+                told.append((device, move))
         done = [False] * len(moves)
-        for device, places in by_device.items():
-            if self._tell(device, [moves[place] for place in places]):
-                for place in places:
-                    done[place] = True
+        for place, well in zip(places, self._tell(told), strict=True):
+            done[place] = done[place] or well
         return done

@@ -115,12 +115,18 @@ class LinkServer:
             name: DeviceState(name in here, "" if name in here else "未连接 / not connected") for name in self._devices
         }
 
-    def tell(self, device: str, moves: Sequence[DoorMove]) -> bool:
-        """Send door moves to a device; False where it is not connected."""
-        connection = self._by_device.get(device)
-        told = connection is not None and connection.send(moves)
-        if not told:
-            untold_total.inc(len(moves))
+    def tell(self, moves: Sequence[tuple[str, DoorMove]]) -> list[bool]:
+        """Send door moves to devices, a frame a connection; False for those whose device is not connected."""
+        by_connection: dict[Connection, list[int]] = {}
+        for place, (device, _) in enumerate(moves):
+            if (connection := self._by_device.get(device)) is not None:
+                by_connection.setdefault(connection, []).append(place)
+        told = [False] * len(moves)
+        for connection, places in by_connection.items():
+            if connection.send([moves[place][1] for place in places]):
+                for place in places:
+                    told[place] = True
+        untold_total.inc(told.count(False))
         return told
 
     def _wake(self) -> None:
