@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import AnjuError
 from gateway.recognisers.images import UnreadableImage, decode, require_picture
 from simulators.plates import Picture
+from simulators.scenes import add_noise
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 ENROLMENT_PICTURES = 2
@@ -116,10 +117,9 @@ def vary(rng: np.random.Generator, picture: Picture) -> Picture:
     height, width = picture.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-8, 8), rng.uniform(0.8, 1.0))
     turned = cv2.warpAffine(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    soft = cv2.GaussianBlur(turned, (0, 0), rng.uniform(0.3, 1.2)).astype(np.float32)
-    lit = soft * rng.uniform(0.75, 1.2) + rng.uniform(-12, 12)
-    noisy = lit + rng.standard_normal(lit.shape, dtype=np.float32) * np.float32(rng.uniform(1, 4))
-    return require_picture(np.clip(noisy, 0, 255).astype(np.uint8))
+    soft = cv2.GaussianBlur(turned, (0, 0), rng.uniform(0.3, 1.2))
+    lit = cv2.convertScaleAbs(soft, alpha=rng.uniform(0.75, 1.2), beta=rng.uniform(0, 12))
+    return add_noise(rng, require_picture(lit))
 
 
 def enrolment_set(rng: np.random.Generator, sitter: Sitter) -> list[Picture]:

@@ -1,5 +1,6 @@
 """What a camera at a barrier sees: a car's front with its plate, aslant, in some light, with blur, noise and JPEG."""
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -12,6 +13,8 @@ from simulators.plates import HEIGHT, WIDTH, Picture, draw_plate
 SIZE = (640, 480)  # width, height
 JPEG_QUALITY = 88
 _PLATE_SHARE = (0.2, 0.32)  # of the picture's width
+_NOISE = (2.0, 3.5, 5.0, 6.5)  # deviations, of 255
+_ROAM = 64
 _CARS = np.array([[40, 40, 44], [205, 205, 208], [120, 118, 116], [60, 30, 130], [110, 60, 30], [235, 235, 235]])
 
 
@@ -74,20 +77,39 @@ def _paste(scene: Picture, plate: Picture, corners: NDArray[np.float32]) -> Pict
     factor = min(1.0, 1.5 * float(np.linalg.norm(corners[1] - corners[0])) / width)
     small = cv2.resize(plate, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
     height, width = small.shape[:2]
+    left, top = np.floor(corners.min(axis=0)).astype(int)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int) + 1
     source = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-    matrix = cv2.getPerspectiveTransform(source, corners)
-    warped = cv2.warpPerspective(small, matrix, SIZE, flags=cv2.INTER_LINEAR)
-    mask = cv2.warpPerspective(np.full((height, width), 255, np.uint8), matrix, SIZE, flags=cv2.INTER_LINEAR)
+    matrix = cv2.getPerspectiveTransform(source, corners - np.array([left, top], dtype=np.float32))
+    size = (int(right - left), int(bottom - top))
+    warped = cv2.warpPerspective(small, matrix, size, flags=cv2.INTER_LINEAR)
+    mask = cv2.warpPerspective(np.full((height, width), 255, np.uint8), matrix, size, flags=cv2.INTER_LINEAR)
     share = mask[..., None].astype(np.float32) / 255
-    return _picture(share * warped + (1 - share) * scene)
+    part = scene[top:bottom, left:right]
+    part[:] = _picture(share * warped + (1 - share) * part)
+    return scene
 
 
 def _seen(rng: np.random.Generator, scene: Picture) -> Picture:
     """Light, blur and noise of the camera."""
-    lit = scene.astype(np.float32) * rng.uniform(0.65, 1.15) + rng.uniform(-10, 15)
-    blurred = cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.4, 0.9))
-    noise = rng.standard_normal(scene.shape, dtype=np.float32) * np.float32(rng.uniform(2, 6))
-    return _picture(blurred + noise)
+    blurred = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.4, 0.9))
+    lit = cv2.convertScaleAbs(blurred, alpha=rng.uniform(0.65, 1.15), beta=rng.uniform(0, 15))
+    return add_noise(rng, _picture(lit))
+
+
+def add_noise(rng: np.random.Generator, picture: Picture) -> Picture:
+    """The picture with a sensor's noise on it; pieces of a few fields drawn once, as drawing is what costs."""
+    height, width = picture.shape[:2]
+    fields = _noise_fields(height + _ROAM, width + _ROAM)
+    top, left = rng.integers(0, _ROAM, size=2)
+    field = fields[int(rng.integers(len(fields)))][top : top + height, left : left + width]
+    return _picture(cv2.add(picture, np.ascontiguousarray(field), dtype=cv2.CV_8U))
+
+
+@lru_cache(maxsize=4)
+def _noise_fields(height: int, width: int) -> list[NDArray[np.int16]]:
+    rng = np.random.default_rng(1)
+    return [rng.normal(0, deviation, (height, width, 3)).astype(np.int16) for deviation in _NOISE]
 
 
 def _picture(values: NDArray[Any]) -> Picture:
