@@ -1,6 +1,7 @@
 """One child process: its log file, its launch under the tether, its end together with all of its process group."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -59,12 +60,12 @@ def last_exit(process: Process, log: Path, launched_at: int) -> LastExit:
         at=SystemClock().now().isoformat(timespec="milliseconds"),
         code=code if code >= 0 else None,
         signal=name,
-        line=last_line(log, launched_at),
+        line=readable(last_line(log, launched_at))[:_LINE_MAX],
     )
 
 
 def last_line(log: Path, since: int) -> str:
-    """The last line with text in `log` after offset `since`, cut to 300 characters; empty where there is none."""
+    """The last line with text in `log` after offset `since`, of its last 4 kB; empty where there is none."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -73,7 +74,17 @@ def last_line(log: Path, since: int) -> str:
     except FileNotFoundError:
         return ""
     lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    return lines[-1][:_LINE_MAX] if lines else ""
+    return lines[-1] if lines else ""
+
+
+def readable(line: str) -> str:
+    """What a line of a log says: of a structured one its `error`, if it tells one; else the line as it is."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return line
+    error = row.get("error") if isinstance(row, dict) else None
+    return error if isinstance(error, str) else line
 
 
 def rotate(log: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from anju.launcher import ports
-from anju.launcher.child import LOG_MAX_BYTES, last_line, rotate
+from anju.launcher.child import LOG_MAX_BYTES, last_line, readable, rotate
 from anju.launcher.credentials import Login, UnreadableCredentials, keep
 from anju.launcher.files import write_json, write_private
 from anju.launcher.lock import AlreadyRunning, hold
@@ -130,10 +130,25 @@ def test_the_last_line_is_of_this_life(tmp_path: Path) -> None:
     assert last_line(log, since) == "last words"
 
 
-def test_a_long_line_without_end_is_cut(tmp_path: Path) -> None:
+def test_a_long_line_without_end_is_read_in_part(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     log.write_text("安" * 100_000)
-    assert len(last_line(log, 0)) == 300
+    assert len(last_line(log, 0)) < 4096
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('{"error": "端口被占用。", "event": "cannot_start"}', "端口被占用。"),
+        ('{"event": "stopped"}', '{"event": "stopped"}'),
+        ('{"error": 3}', '{"error": 3}'),
+        ("[1]", "[1]"),
+        ("Segmentation fault", "Segmentation fault"),
+        ("", ""),
+    ],
+)
+def test_a_structured_line_is_told_by_its_error(line: str, words: str) -> None:
+    assert readable(line) == words
 
 
 def test_a_big_log_moves_aside_and_its_writer_goes_on_at_the_start(tmp_path: Path) -> None:
