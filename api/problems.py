@@ -45,8 +45,7 @@ def _page(request: Request, error: AnjuError, **more: Any) -> Response:
     if isinstance(error, NotSignedIn):
         return page(request, "sign_in.html", status=status, error="", user="", next=_back_to(request))
     if isinstance(error, PurposeMissing) and visitor is not None:
-        chosen = offered(visitor.role)
-        return page(request, "purpose.html", status=status, visitor=visitor, purposes=chosen)
+        return page(request, "purpose.html", visitor=visitor, purposes=offered(visitor.role))  # a question, no error
     return page(request, "error.html", status=status, visitor=visitor, error=error, **{"incident": "", **more})
 
 

@@ -1,5 +1,7 @@
 """Codes that facts and tables carry, in words: a message id `kind.code` each. What nobody named shows as its code."""
 
+import re
+
 from core.texts import known, register, render
 
 _ROLES = {
@@ -154,3 +156,17 @@ def word(kind: str, code: str, lang: str) -> str:
     """The word for `code` among `kind`; the code itself where nobody gave it one."""
     key = f"{kind}.{code}"
     return render(key, lang) if key in known() else code.replace("_", " ")
+
+
+_LAWS = {"Order 11": "《公共租赁住房管理办法》", "Civil Code": "《民法典》"}
+_BASIS = re.compile(r"(Order 11|Civil Code)(?: Art\. (\d+)(?:\((\d+)\))?)?")
+
+
+def law(basis: str, lang: str) -> str:
+    """A legal basis as findings carry it ("Order 11 Art. 27(1)"), in the words of the page."""
+
+    def chinese(match: re.Match[str]) -> str:
+        article = f"第{match[2]}条" if match[2] else ""
+        return f"{_LAWS[match[1]]}{article}{f'第{match[3]}项' if match[3] else ''}"
+
+    return _BASIS.sub(chinese, basis) if lang == "zh" else basis

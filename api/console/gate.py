@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import auth
-from api.access import PURPOSE_COOKIE, Ctx, Property, Viewer, check_origin
+from api.access import PURPOSE_COOKIE, Ctx, Property, Viewer, check_origin, visitor_of
 from api.console.pages import THEME_COOKIE, page
 from api.errors import PurposeRefused
 from api.languages import LANG_COOKIE, language_of
@@ -32,8 +32,11 @@ def _onward(path: str) -> RedirectResponse:
 
 
 @router.get("/")
-def first(request: Request, context: Ctx, visitor: Viewer) -> Response:
-    """Today, at the first estate that the person works for."""
+def first(request: Request, context: Ctx) -> Response:
+    """Today, at the first estate that the person works for; the way in for everybody else."""
+    visitor = visitor_of(request)
+    if visitor is None:
+        return _onward("/sign-in")
     with context.reading(Store.HOUSING) as connection:
         mine = estates_for(connection, visitor.account)
     if mine:

@@ -3,6 +3,7 @@
 import hashlib
 import posixpath
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from api.console.formats import Formats
 from api.context import context_of
 from api.languages import language_of
 from api.purposes import PURPOSES, offered
+from api.reading.board import Cell
 from api.reading.estates import EstateRow, estates_for
-from api.reading.labels import building_label
+from api.reading.labels import building_label, short_name
 from api.reading.needs import counts_of
-from api.words import word
+from api.words import law, word
 from core.db import Store
 from core.texts import Text
 from housing.accounts import Role
@@ -78,6 +80,9 @@ def environment(lang: str) -> jinja2.Environment:
     env.filters["say"] = say
     env.filters["role_name"] = named("role")
     env.filters["building_label"] = lambda building, estate: building_label(building, estate, lang)
+    env.filters["cell_words"] = lambda cell, now: _cell_words(cell, now, lang, formats)
+    env.filters["short"] = short_name
+    env.filters["law"] = lambda basis: law(basis, lang)
     env.filters["living"] = lambda members, today: [m for m in members if m.current(today)]
     env.filters["gone"] = lambda members, today: [m for m in members if not m.current(today)]
     env.filters["word"] = lambda code, kind: word(kind, str(code), lang)
@@ -85,6 +90,15 @@ def environment(lang: str) -> jinja2.Environment:
         env.filters[name] = getattr(formats, name)
     env.globals.update(static=static_url, lang=lang)
     return env
+
+
+def _cell_words(cell: Cell, now: datetime, lang: str, formats: Formats) -> str:
+    """What a home's cell says on hover and to a screen reader; there are thousands on a page."""
+    words = [cell.label, word("home", cell.state, lang)]
+    if cell.last_us is not None:
+        last_seen = translations(lang).gettext("last seen")
+        words.append(f"{last_seen} {formats.clock(cell.last_us, now)}")
+    return " · ".join(words)
 
 
 def theme_of(request: Request) -> str:
@@ -103,7 +117,7 @@ def _nav(lang: str, visitor: Visitor, estate: EstateRow, counts: Mapping[str, in
         (Role.PROPERTY, NavItem("events", f"{base}/events", _("Events"), "events", "e")),
         (Role.PROPERTY, NavItem("homes", f"{base}/homes", _("Homes"), "homes", "h")),
         (Role.PROPERTY, NavItem("people", f"{base}/people", _("People"), "people", "p")),
-        (Role.VIEWER, NavItem("doors", f"{base}/doors", _("Doors and devices"), "doors", "d", counts["devices"])),
+        (Role.VIEWER, NavItem("doors", f"{base}/doors", _("Devices"), "doors", "d", counts["devices"])),
     ]
     shown = [item for role, item in rows if visitor.may(role)]
     if visitor.may(Role.ADMIN) and visitor.everywhere:

@@ -23,7 +23,7 @@ from recognition.views import sightings_page
 
 router = APIRouter()
 ROWS = 40
-NEEDS = 6
+NEEDS = 4
 
 
 def _latest(context: Context, estate: str) -> tuple[list[Sighting], str]:

@@ -10,13 +10,14 @@ from api.words import word
 from housing import tables as t
 
 
-def _short(name: str, estate: str) -> str:
+def short_name(name: str, estate: str) -> str:
+    """An id without the estate's own prefix."""
     return name.removeprefix(f"{estate}-")
 
 
 def building_label(building: str, estate: str, lang: str) -> str:
     """01栋 / Building 01; a name that is not a number stands for itself."""
-    short = _short(building, estate)
+    short = short_name(building, estate)
     if not short.isascii() or not short.replace("-", "").isalnum() or not short[0].isdigit():
         return short
     return f"{short}栋" if lang == "zh" else f"Building {short}"
@@ -24,7 +25,7 @@ def building_label(building: str, estate: str, lang: str) -> str:
 
 def home_label(building: str, unit: str, estate: str) -> str:
     """01-0502: building and unit."""
-    return f"{_short(building, estate)}-{unit}"
+    return f"{short_name(building, estate)}-{unit}"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class Place(msgspec.Struct, frozen=True):
             return f"{self.home_label} {kind}"
         if self.building:
             return f"{building_label(self.building, estate, lang)} {kind}"
-        return f"{kind} {_short(self.door, estate)}"
+        return f"{kind} {short_name(self.door, estate)}"
 
 
 def places(conn: Connection, estate: str) -> Mapping[str, Place]:
