@@ -9,6 +9,8 @@ from recognition.errors import BadArray
 
 Bools = NDArray[np.bool_]
 UInt8s = NDArray[np.uint8]
+Int8s = NDArray[np.int8]
+UInt16s = NDArray[np.uint16]
 UInt32s = NDArray[np.uint32]
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]

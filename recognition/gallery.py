@@ -62,7 +62,7 @@ class FaceGallery:
 
     def templates(self) -> Int64s:
         """Ids of the live templates, ascending."""
-        live = [part.segment.ids[part.live] for part in self.parts]
+        live = [part.segment.sorted_ids[part.live[part.segment.by_id]] for part in self.parts]
         return np.sort(np.concatenate(live)) if live else np.empty(0, np.int64)
 
     def add(self, templates: Templates) -> "FaceGallery":
@@ -83,7 +83,8 @@ class FaceGallery:
                 mend_zh="请先注销旧模板，或使用新的编号。",
                 mend_en="Revoke the old template first, or use a new id.",
             )
-        tail, kept = [Part.whole(segment) for segment in segments.build(templates)], list(self.parts)
+        fresh = segments.build(templates, segments.axes_of(self.parts))
+        tail, kept = [Part.whole(segment) for segment in fresh], list(self.parts)
         while len(tail) == 1 and kept and kept[-1].size <= tail[0].size <= MERGE_ROWS - kept[-1].size:
             tail = segments.merge([kept.pop(), tail[0]])
         return replace(self, parts=(*kept, *tail))

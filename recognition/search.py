@@ -1,10 +1,12 @@
 """Exact 1:N search: the two best distinct persons of every probe.
 
-A block of rows is scored with one float32 matrix product. Rounding moves a score by at most `slack`, so whoever could
-be among the two best stands no further than that below the two best known; those few rows are scored again in float64
-and merged. The answer is that of a float64 loop over all pairs, whatever the order of the rows, the size of the batch
-or the BLAS, and most blocks cost the product and one maximum. A faster scan (integers, fewer axes) is the same plan
-with a wider slack.
+A scan gives every row a cheap score, `bounds` says how far that can be from the true cosine, and the few rows that
+could matter are scored again in float64 and merged. The answer is that of a float64 loop over all pairs, whatever the
+order of rows, the batch, the kernels or the BLAS. Large segments carry a sketch, which is scanned instead of the
+vectors; small ones, and those whose sketch cannot tell rows apart, are scanned in float32 by blocks.
+
+A decision needs less than the two best. Whoever stands below the threshold by more than the margin changes nothing, so
+`floor` leaves them out, and far fewer rows need a second look.
 """
 
 from dataclasses import dataclass
@@ -12,15 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from recognition.arrays import NOBODY, Bools, Doubles, Floats, Indices, Int32s, require, spans
+from recognition.bounds import slack
 from recognition.errors import ModelMismatch
 from recognition.gallery import FaceGallery
 from recognition.matches import Matches, matches, nobody
-from recognition.segments import UNIT_TOLERANCE, Part, are_unit
+from recognition.segments import Part, are_unit
+from recognition.sketch import BAND, Sketch, Target
 
 PROBES_AT_ONCE = 256
 SCORES_AT_ONCE = 2**18  # float32: the block of scores is 1 MB and stays in a core's cache
 ROWS_AT_ONCE = 2**16
-RESCORED_AT_ONCE = 4_096  # rows in float64, 32 MB at 1024-d; more than a few only where faces are duplicated
+SKETCHED_AT_ONCE = 8  # probes a scan of a sketch: 2 MB of products a segment
+RESCORED_AT_ONCE = 4_096  # pairs, 32 MB in float64 at 1024-d
+SEEDS = 8  # rows looked at first where nothing is known of a probe yet
 _FOLD = 64  # numpy's maximum over a short last axis is slow: take it over 64 rows at a time first
 
 _UNSCORED = -2.0  # below every cosine
@@ -33,9 +39,16 @@ class _Best:
 
     persons: Int32s
     scores: Doubles
+    floor: float
+
+    def floors(self, probe: slice | Indices) -> Doubles:
+        """Scores under which nobody can change the answer to these probes, (b,)."""
+        return np.maximum(self.scores[probe, 1], self.floor)
 
 
-def search(gallery: FaceGallery, probes: Floats, *, model: str, allowed: Bools | None = None) -> Matches:
+def search(
+    gallery: FaceGallery, probes: Floats, *, model: str, allowed: Bools | None = None, floor: float | None = None
+) -> Matches:
     """Find the two best distinct persons of each probe.
 
     Args:
@@ -45,6 +58,8 @@ def search(gallery: FaceGallery, probes: Floats, *, model: str, allowed: Bools |
         model: the model the probes come from.
         allowed: (p,) bool by person handle: search only these people (of one building, one door); a handle of p or more
             is not allowed. None: everybody.
+        floor: leave out whoever scores below; what is at or above it is exact. With `threshold.value -
+            threshold.margin`, `policy.identify` decides as it would on the whole answer. None: leave out nobody.
 
     Returns:
         Matches of length B; scores are cosines.
@@ -64,21 +79,11 @@ def search(gallery: FaceGallery, probes: Floats, *, model: str, allowed: Bools |
     rows = np.flatnonzero(usable)
     for start in range(0, len(rows) if parts else 0, PROBES_AT_ONCE):
         chunk = rows[start : start + PROBES_AT_ONCE]
-        best = _search_chunk(parts, probes[chunk])
-        found = best.persons != NOBODY
-        persons[chunk] = best.persons
+        best = _search_chunk(parts, probes[chunk], _UNSCORED if floor is None else floor)
+        found = (best.persons != NOBODY) & (best.scores >= best.floor)
+        persons[chunk] = np.where(found, best.persons, persons[chunk])
         scores[chunk] = np.where(found, best.scores, scores[chunk])
     return matches(persons, scores, usable)
-
-
-def slack(dim: int) -> float:
-    """Most by which a float32 dot product of two unit vectors differs from the exact one, summed in any order.
-
-    Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1: |error| <= γ_d·|x|·|y| with
-    γ_d = d·u / (1 - d·u), u = 2**-24; both norms are 1 within about UNIT_TOLERANCE.
-    """
-    rounding = dim * 2.0**-24
-    return rounding / (1 - rounding) * (1 + 2 * UNIT_TOLERANCE) ** 2
 
 
 def _live(part: Part, allowed: Bools | None) -> Bools:
@@ -92,64 +97,127 @@ def _live(part: Part, allowed: Bools | None) -> Bools:
     return live
 
 
-def _search_chunk(parts: list[tuple[Part, Bools]], probes: Floats) -> _Best:
-    best = _Best(np.full((len(probes), 2), NOBODY, np.int32), np.full((len(probes), 2), _UNSCORED))
+def _search_chunk(parts: list[tuple[Part, Bools]], probes: Floats, floor: float) -> _Best:
+    best = _Best(np.full((len(probes), 2), NOBODY, np.int32), np.full((len(probes), 2), _UNSCORED), floor)
+    plain = [(part, live) for part, live in parts if part.segment.sketch is None]
+    _scan_vectors(plain, probes, best, slice(None))
+    sketched = [(part, live) for part, live in parts if part.segment.sketch is not None]
+    for start in range(0, len(probes) if sketched else 0, SKETCHED_AT_ONCE):
+        few = slice(start, start + SKETCHED_AT_ONCE)
+        blind = _scan_sketches(sketched, probes[few], best, few)
+        _scan_vectors(blind, probes[few], best, few)
+    return best
+
+
+def _scan_vectors(parts: list[tuple[Part, Bools]], probes: Floats, best: _Best, few: slice) -> None:
+    """Fold every row of these parts into `best` of the probes (b, d) that stand at `few`."""
+    if not parts:
+        return
     height = min(ROWS_AT_ONCE, SCORES_AT_ONCE // len(probes))
     buffer = np.empty((height, len(probes)), np.float32)
+    places = np.arange(len(best.persons))[few]
     for part, live in parts:
         whole = part.size == len(live) and live is part.live
         for start in range(0, len(live), height):
             rows = slice(start, start + height)
             dead = np.empty(0, np.intp) if whole else np.flatnonzero(~live[rows])
-            _search_block(part.segment.vectors[rows], part.segment.persons[rows], dead, probes, buffer, best)
-    return best
+            vectors, persons = part.segment.vectors[rows], part.segment.persons[rows]
+            probe, row = _search_block(vectors, persons, dead, probes, buffer, best.floors(few))
+            _fold(probes, vectors, persons, probe, row, best, places)
 
 
-def _search_block(vectors: Floats, persons: Int32s, dead: Indices, probes: Floats, buffer: Floats, best: _Best) -> None:
-    """Fold a block of rows (n, d) into `best`; `buffer` (height >= n, B) is written over."""
+def _search_block(
+    vectors: Floats, persons: Int32s, dead: Indices, probes: Floats, buffer: Floats, floors: Doubles
+) -> tuple[Indices, Indices]:
+    """Pairs (probe, row) of a block of rows (n, d) that may matter; `buffer` (height >= n, B) is written over."""
     scores = buffer[: len(vectors)]
     np.matmul(vectors, probes.T, out=scores)
     scores[dead] = _DEAD
     margin = slack(vectors.shape[1])
-    hot = np.flatnonzero(_peaks(scores) >= best.scores[:, 1] - margin)
+    hot = np.flatnonzero(_peaks(scores) >= floors - margin)
     if not len(hot):
-        return
+        return hot, hot
     columns = np.ascontiguousarray(scores.T[hot])
-    floor = np.maximum(best.scores[hot, 1], _second(columns, persons) - margin) - margin
+    floor = np.maximum(floors[hot], _second(columns, persons) - margin) - margin
     floor = np.nextafter(floor.astype(np.float32), np.float32(_DEAD))  # never rounded up
     probe, row = np.divmod(np.flatnonzero(columns >= floor[:, None]), len(vectors))  # one axis: faster than nonzero
-    exact = _exact(probes[hot], vectors, probe, row)
-    best.persons[hot], best.scores[hot] = _merge(best.persons[hot], best.scores[hot], probe, persons[row], exact)
+    return hot[probe], row
 
 
-def _peaks(scores: Floats) -> Floats:
-    """The best score of each probe, (B,), in scores (n, B)."""
-    folded = len(scores) - len(scores) % _FOLD
-    peaks: Floats = scores[folded:].max(axis=0, initial=_DEAD)
-    if folded:
-        rows = scores[:folded].reshape(-1, _FOLD * scores.shape[1]).max(axis=0)
-        np.maximum(peaks, rows.reshape(_FOLD, -1).max(axis=0), out=peaks)
-    return peaks
+def _scan_sketches(
+    parts: list[tuple[Part, Bools]], probes: Floats, best: _Best, few: slice
+) -> list[tuple[Part, Bools]]:
+    """Fold what the sketches of these parts let through; the parts that a sketch could not tell are handed back.
+
+    One probe takes two products a row in about the time of one; more probes take one each, unless nothing is known of
+    how low to look.
+    """
+    blind: list[tuple[Part, Bools]] = []
+    targets: dict[int, Target] = {}
+    buffer = np.empty(2 * len(probes) * _longest(parts), np.int32)
+    places = np.arange(len(best.persons))[few]
+    for part, live in parts:
+        segment, seen = part.segment, _sketch_of(part)
+        if id(seen.axes) not in targets:
+            targets[id(seen.axes)] = seen.aim(probes, fine=len(probes) == 1 or best.floor == _UNSCORED)
+        target = targets[id(seen.axes)]
+        products = seen.products(target, buffer)
+        if (best.floors(few) == _UNSCORED).any():
+            probe, row = seen.seeds(products, SEEDS)
+            _fold(probes, segment.vectors, segment.persons, probe[live[row]], row[live[row]], best, places)
+        pairs = seen.candidates(target, products, best.floors(few))
+        if pairs is None:
+            blind.append((part, live))
+            continue
+        probe, row = pairs
+        alive = live[row]
+        if alive.any():
+            _fold(probes, segment.vectors, segment.persons, probe[alive], row[alive], best, places)
+    return blind
 
 
-def _second(columns: Floats, persons: Int32s) -> Floats:
-    """The best score of anybody but the best person, (H,), in columns (H, n); `_DEAD` where there is nobody else."""
-    best = persons[columns.argmax(axis=1)]
-    probe, row = spans(np.searchsorted(persons, best, "left"), np.searchsorted(persons, best, "right"))
-    kept = columns[probe, row]
-    columns[probe, row] = _DEAD
-    second: Floats = columns.max(axis=1)
-    columns[probe, row] = kept
-    return second
+def _sketch_of(part: Part) -> Sketch:
+    if part.segment.sketch is None:
+        raise AssertionError("only sketched parts are scanned by their sketch")
+    return part.segment.sketch
+
+
+def _longest(parts: list[tuple[Part, Bools]]) -> int:
+    return max(len(live) for _, live in parts) + BAND
+
+
+def _fold(
+    probes: Floats, vectors: Floats, persons: Int32s, probe: Indices, row: Indices, best: _Best, places: Indices
+) -> None:
+    """Score pairs (probe, row) exactly and merge them into `best`, whose rows `places` are these probes."""
+    for start in range(0, len(row), RESCORED_AT_ONCE):
+        pairs = slice(start, start + RESCORED_AT_ONCE)
+        left, right = probe[pairs], row[pairs]
+        floors = best.floors(places)
+        near = _near(probes, vectors, left, right) >= floors[left] - slack(vectors.shape[1])
+        left, right = left[near], right[near]
+        if not len(left):
+            continue
+        hot, owner = np.unique(left, return_inverse=True)
+        at = places[hot]
+        exact = _exact(probes, vectors, left, right)
+        best.persons[at], best.scores[at] = _merge(best.persons[at], best.scores[at], owner, persons[right], exact)
+
+
+def _near(probes: Floats, vectors: Floats, probe: Indices, row: Indices) -> Floats:
+    """Cosines in float32, (m,), of the pairs (probe, row), in the order of their probes."""
+    near = np.empty(len(row), np.float32)
+    ends = np.searchsorted(probe, np.arange(len(probes) + 1))
+    for place in np.flatnonzero(np.diff(ends)):
+        pairs = slice(ends[place], ends[place + 1])
+        near[pairs] = vectors[row[pairs]] @ probes[place]
+    return near
 
 
 def _exact(probes: Floats, vectors: Floats, probe: Indices, row: Indices) -> Doubles:
     """Cosines in float64, (m,), of the pairs (probe, row); the same for a pair wherever it stands."""
-    exact = np.empty(len(row), np.float64)
-    for start in range(0, len(row), RESCORED_AT_ONCE):
-        pairs = slice(start, start + RESCORED_AT_ONCE)
-        left, right = probes[probe[pairs]].astype(np.float64), vectors[row[pairs]].astype(np.float64)
-        exact[pairs] = np.einsum("ij,ij->i", left, right)
+    left, right = probes[probe].astype(np.float64), vectors[row].astype(np.float64)
+    exact: Doubles = np.einsum("ij,ij->i", left, right)
     return exact
 
 

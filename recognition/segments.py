@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recognition.arrays import Bools, Floats, Indices, Int32s, Int64s, read_only, require, spans
+from recognition.arrays import Bools, Floats, Indices, Int32s, Int64s, UInt16s, read_only, require, spans
+from recognition.axes import Axes
+from recognition.bounds import UNIT_TOLERANCE
 from recognition.errors import BadArray, BadTemplate
+from recognition.sketch import Sketch, sketch
 
 MIN_DIM, MAX_DIM = 64, 1024
-# A row or probe counts as a unit vector within this; encoders reach 1e-6. A score is off by no more than twice this.
-UNIT_TOLERANCE = 1e-4
-# Most rows of a segment: the unit that compaction leaves alone (32 MB at 128-d, 128 MB at 512-d).
+# Most rows of a segment: the unit that compaction leaves alone (32 MB at 128-d, 128 MB at 512-d); a row's number fits
+# 16 bits.
 SEGMENT_ROWS = 65_536
 
 
@@ -86,17 +88,26 @@ class Segment:
     Attributes:
         vectors: (n, d) float32, C-contiguous, rows of unit norm.
         persons: (n,) int32 handles, ascending: a person's rows stand together.
-        ids: (n,) int64 template ids, each once.
-        by_id: (n,) the rows in the order of their ids.
+        sorted_ids: (n,) int64 template ids, ascending, each once.
+        by_id: (n,) uint16, the row of each of `sorted_ids`.
+        sketch: what a scan reads instead of the vectors, or None where the segment is small or a sketch does not pay.
     """
 
     vectors: Floats
     persons: Int32s
-    ids: Int64s
-    by_id: Indices
+    sorted_ids: Int64s
+    by_id: UInt16s
+    sketch: Sketch | None
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.persons)
+
+    @property
+    def ids(self) -> Int64s:
+        """Template ids in the order of the rows, (n,) int64; copied out."""
+        ids = np.empty(len(self), np.int64)
+        ids[self.by_id] = self.sorted_ids
+        return ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,17 +140,14 @@ class Part:
 
     def rows_of_ids(self, ids: Int64s) -> Indices:
         """Rows, live or not, of these template ids."""
-        segment = self.segment
-        place = np.searchsorted(segment.ids, ids, sorter=segment.by_id)
-        inside = place < len(segment)
-        rows: Indices = segment.by_id[place[inside]]
-        found: Indices = rows[segment.ids[rows] == ids[inside]]
-        return found
+        rows: Indices = self.segment.by_id[self._places(ids)].astype(np.intp)
+        return rows
 
     def live_ids(self, ids: Int64s) -> Int64s:
         """Those of `ids` that are live here."""
-        rows = self.rows_of_ids(ids)
-        return self.segment.ids[rows[self.live[rows]]]
+        places = self._places(ids)
+        alive: Int64s = self.segment.sorted_ids[places[self.live[self.segment.by_id[places]]]]
+        return alive
 
     def without(self, rows: Indices) -> "Part":
         """This part with these rows dead; itself where none of them was live."""
@@ -149,10 +157,22 @@ class Part:
         live[rows] = False
         return replace(self, live=read_only(live), size=int(np.count_nonzero(live)))
 
+    def _places(self, ids: Int64s) -> Indices:
+        """Where those of `ids` that are here stand among the sorted ids."""
+        known = self.segment.sorted_ids
+        place = np.searchsorted(known, ids)
+        inside = place < len(known)
+        place = place[inside]
+        found: Indices = place[known[place] == ids[inside]]
+        return found
 
-def build(templates: Templates) -> list[Segment]:
-    """Segments of at most SEGMENT_ROWS rows that hold these templates; none where there are none. Copies."""
-    return _cut(templates.vectors, templates.persons, templates.ids)
+
+def build(templates: Templates, axes: Axes | None = None) -> list[Segment]:
+    """Segments of at most SEGMENT_ROWS rows that hold these templates; none where there are none. Copies.
+
+    Large ones are sketched, on `axes` where these suit.
+    """
+    return _cut(templates.vectors, templates.persons, templates.ids, axes)
 
 
 def merge(parts: Sequence[Part]) -> list[Part]:
@@ -163,21 +183,30 @@ def merge(parts: Sequence[Part]) -> list[Part]:
     vectors = np.concatenate([part.segment.vectors[part.live] for part in parts])
     persons = np.concatenate([part.segment.persons[part.live] for part in parts])
     ids = np.concatenate([part.segment.ids[part.live] for part in parts])
-    return [Part.whole(segment) for segment in _cut(vectors, persons, ids)]
+    return [Part.whole(segment) for segment in _cut(vectors, persons, ids, axes_of(parts))]
 
 
-def _cut(vectors: Floats, persons: Int32s, ids: Int64s) -> list[Segment]:
+def axes_of(parts: Sequence[Part]) -> Axes | None:
+    """The axes of the first part that is sketched."""
+    return next((part.segment.sketch.axes for part in parts if part.segment.sketch), None)
+
+
+def _cut(vectors: Floats, persons: Int32s, ids: Int64s, axes: Axes | None) -> list[Segment]:
     order = np.argsort(persons, kind="stable")
-    return [
-        _segment(vectors, persons, ids, order[start : start + SEGMENT_ROWS])
-        for start in range(0, len(order), SEGMENT_ROWS)
-    ]
+    cut: list[Segment] = []
+    for rows in np.array_split(order, -(-len(order) // SEGMENT_ROWS)) if len(order) else ():
+        cut.append(_segment(vectors, persons, ids, rows, axes))
+        axes = cut[-1].sketch.axes if cut[-1].sketch else axes  # one set of axes for all that it suits
+    return cut
 
 
-def _segment(vectors: Floats, persons: Int32s, ids: Int64s, rows: Indices) -> Segment:
+def _segment(vectors: Floats, persons: Int32s, ids: Int64s, rows: Indices, axes: Axes | None) -> Segment:
+    by_id = np.argsort(ids[rows])
+    own = np.ascontiguousarray(vectors[rows])
     return Segment(
-        vectors=read_only(np.ascontiguousarray(vectors[rows])),
+        vectors=read_only(own),
         persons=read_only(persons[rows]),
-        ids=read_only(ids[rows]),
-        by_id=read_only(np.argsort(ids[rows])),
+        sorted_ids=read_only(ids[rows][by_id]),
+        by_id=read_only(by_id.astype(np.uint16)),
+        sketch=sketch(own, axes),
     )

@@ -1,0 +1,205 @@
+"""A small copy of a segment from which a scan tells which rows can matter; `bounds` proves that it overlooks none.
+
+With the kernel library a row is kept as four-bit integers on the gallery's axes, without it as float32 on as many axes
+as memory allows. Either way a scan gives products. Rows stand in the order of how much their copy misses, and every
+band of 256 has its own limits, so that the few poor copies do not widen the bound of all the others.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recognition import kernels
+from recognition.arrays import Doubles, Floats, Indices, Int8s, Int32s, UInt16s, read_only
+from recognition.axes import Axes, fit
+from recognition.bounds import ProbeTerms, least
+from recognition.kernels import Packed
+
+SKETCH_ROWS = 8_192  # fewer are scanned as they are
+BAND = 256  # rows that share limits
+_SHARE = 0.27  # of the float32 bytes, at most: with ids, persons and tombstones a gallery stays within 1.3 times
+_STEP = 0.36  # of the quantiser, in standard deviations: near the least error, with few rows far off
+_DIGIT = 16  # two four-bit digits make a probe of eight bits
+_MOST = 7 * _DIGIT + 7
+_FLOOD = 1 / 16  # a larger share of rows to look at, and the scan of all of them is no slower
+_UP = 1 + 1e-5  # on a float32 norm of at most 1024 terms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """B probes as a sketch's axes see them.
+
+    Attributes:
+        coordinates: (B, m) float32, what products with float32 rows are taken with.
+        values: (r, m) int8, what products with packed rows are taken with.
+        digits: 1, or 2: then rows of high digits stand before rows of low digits, and r = 2B; 0 without values.
+        terms: of the bound.
+    """
+
+    coordinates: Floats
+    values: Int8s
+    digits: int
+    terms: ProbeTerms
+
+    def __len__(self) -> int:
+        return len(self.coordinates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sketch:
+    """The sketch of a segment's n rows; see the module.
+
+    Attributes:
+        axes: what the rows are projected on.
+        rows: copies of the rows, packed integers or float32 (n', m); n' is n, filled up to whole bands with zeros.
+        order: (n,) uint16, which row of the segment each copy is of.
+        worth, residual, tail: (n' / BAND,) float64, each band's largest α, η and |t| of `bounds`.
+    """
+
+    axes: Axes
+    rows: Packed | Floats
+    order: UInt16s
+    worth: Doubles
+    residual: Doubles
+    tail: Doubles
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, without the axes, which segments share."""
+        return self.rows.nbytes + self.order.nbytes + 3 * self.worth.nbytes
+
+    def aim(self, probes: Floats, *, fine: bool) -> Target:
+        """Prepare probes (B, d) for sketches on these axes; `fine` takes twice the products for a tighter bound."""
+        coordinates, tails = self.axes.project(probes)
+        if not isinstance(self.rows, Packed):
+            none = np.empty((0, coordinates.shape[1]), np.int8)
+            return Target(coordinates, none, 0, _terms(coordinates, coordinates, tails, self.axes))
+        if not fine:
+            coarse = _quantise(coordinates, _STEP * np.sqrt(np.square(coordinates).mean(axis=1, keepdims=True)))
+            return Target(coordinates, coarse, 1, _terms(coordinates, coarse, tails, self.axes))
+        both = np.rint(coordinates * (_MOST / np.abs(coordinates).max(axis=1, keepdims=True))).astype(np.int8)
+        high = (both - kernels.LOWEST) // _DIGIT
+        values = np.concatenate([high, both - high * _DIGIT]).astype(np.int8)
+        return Target(coordinates, values, 2, _terms(coordinates, both, tails, self.axes))
+
+    def products(self, target: Target, buffer: Int32s) -> Int32s | Floats:
+        """Products (B, n') of probes and copies, int32 or float32, written into `buffer` of at least 2B times n'."""
+        height = len(target) * max(target.digits, 1)
+        out = buffer[: height * len(self.worth) * BAND].reshape(height, -1)
+        if not isinstance(self.rows, Packed):
+            floats: Floats = out.view(np.float32)
+            return np.matmul(target.coordinates, self.rows.T, out=floats)
+        kernels.products(target.values, self.rows, out)
+        if target.digits == 2:
+            high, low = out[: len(target)], out[len(target) :]
+            np.multiply(high, _DIGIT, out=high)
+            return np.add(high, low, out=high)
+        return out
+
+    def candidates(self, target: Target, products: Int32s | Floats, floors: Doubles) -> tuple[Indices, Indices] | None:
+        """Pairs (probe, row), (k,) each, among which are all whose cosine reaches the probe's floor, (B,).
+
+        None where the bound is too wide for these data to tell: every row has to be looked at.
+        """
+        lowest = least(target.terms, floors, self.residual, self.tail) / self.worth
+        if not (lowest > 0).all():
+            return None
+        lowest = (np.ceil(lowest) if products.dtype == np.int32 else np.nextafter(lowest, 0)).astype(products.dtype)
+        banded = products.reshape(len(target), -1, BAND)
+        hits = np.flatnonzero(banded >= lowest[:, :, None])
+        if len(hits) > _FLOOD * products.size:
+            return None
+        probe, copy = np.divmod(hits, products.shape[1])
+        return probe, self.order[copy].astype(np.intp)
+
+    def seeds(self, products: Int32s | Floats, count: int) -> tuple[Indices, Indices]:
+        """Pairs (probe, row) of about `count` rows a probe with large products; bounds need them, no answer does."""
+        count = min(count, len(self.order))
+        copy = np.argpartition(products[:, : len(self.order)], -count, axis=1)[:, -count:].ravel()
+        return np.repeat(np.arange(len(products)), count), self.order[copy].astype(np.intp)
+
+
+def sketch(vectors: Floats, axes: Axes | None = None) -> Sketch | None:
+    """Sketch rows (n, d), n at most 2**16, on `axes`, or on axes of their own where these do not suit.
+
+    None where a sketch would not pay: too few rows, or one that takes more memory than it may.
+    """
+    if len(vectors) < SKETCH_ROWS:
+        return None
+    if axes is None or not axes.suits(vectors):
+        axes = fit(vectors)
+    dim, columns = axes.matrix.shape
+    packed = kernels.available()
+    if (kernels.bytes_per_row(columns) if packed else 4 * columns) > _SHARE * 4 * dim:
+        return None
+    coordinates, tail = axes.project(vectors)
+    return _packed(axes, coordinates, tail) if packed else _prefix(axes, coordinates, tail)
+
+
+def _packed(axes: Axes, coordinates: Floats, tail: Doubles) -> Sketch:
+    """The sketch as four-bit integers."""
+    integers, worth, residual = _integers(coordinates)
+    order = np.argsort(residual, kind="stable")
+    rows = kernels.pack(np.concatenate([integers[order], np.zeros(_missing(integers), np.int8)]))
+    return _sketch(axes, rows, order, worth, residual, tail)
+
+
+def _prefix(axes: Axes, coordinates: Floats, tail: Doubles) -> Sketch:
+    """The sketch as float32."""
+    order = np.argsort(tail, kind="stable")
+    rows = read_only(np.concatenate([coordinates[order], np.zeros(_missing(coordinates), np.float32)]))
+    return _sketch(axes, rows, order, np.ones(len(order)), np.zeros(len(order)), tail)
+
+
+def _sketch(
+    axes: Axes, rows: Packed | Floats, order: Indices, worth: Doubles, residual: Doubles, tail: Doubles
+) -> Sketch:
+    return Sketch(
+        axes=axes,
+        rows=rows,
+        order=read_only(order.astype(np.uint16)),
+        worth=_band_limits(worth[order]),
+        residual=_band_limits(residual[order]),
+        tail=_band_limits(tail[order]),
+    )
+
+
+def _integers(coordinates: Floats) -> tuple[Int8s, Doubles, Doubles]:
+    """Four-bit integers of coordinates (n, m); what each row's unit is worth and what its integers miss, (n,)."""
+    integers = _quantise(coordinates, _STEP * np.sqrt(np.square(coordinates).mean()))
+    floats = integers.astype(np.float32)
+    squares = np.maximum(np.einsum("ij,ij->i", floats, floats), 1.0)
+    worth = np.einsum("ij,ij->i", coordinates, floats) / squares
+    floats *= -worth[:, None]
+    floats += coordinates
+    missed = np.sqrt(np.einsum("ij,ij->i", floats, floats))
+    return integers, worth.astype(np.float64), missed.astype(np.float64) * _UP
+
+
+def _missing(rows: Floats | Int8s) -> tuple[int, int]:
+    """The shape of what fills rows (n, m) up to whole bands."""
+    return -len(rows) % BAND, rows.shape[1]
+
+
+def _band_limits(values: Doubles) -> Doubles:
+    limits: Doubles = np.maximum.reduceat(values, np.arange(0, len(values), BAND))
+    return read_only(limits)
+
+
+def _quantise(coordinates: Floats, step: Floats) -> Int8s:
+    integers: Int8s = np.clip(np.rint(coordinates / step), kernels.LOWEST, kernels.HIGHEST).astype(np.int8)
+    return integers
+
+
+def _terms(coordinates: Floats, values: Floats | Int8s, tails: Doubles, axes: Axes) -> ProbeTerms:
+    """The bound's terms of coordinates (B, m) that are kept as `values` (B, m)."""
+    exact, kept = coordinates.astype(np.float64), values.astype(np.float64)
+    squares = np.einsum("ij,ij->i", kept, kept)
+    scale = np.einsum("ij,ij->i", exact, kept) / squares
+    return ProbeTerms(
+        length=np.sqrt(squares),
+        scale=scale,
+        error=np.linalg.norm(exact - scale[:, None] * kept, axis=1),
+        tail=tails,
+        rounding=axes.rounding,
+    )
