@@ -65,7 +65,7 @@ def _hash(token: str) -> str:
 
 
 def check(conn: Connection, user: str, password: str) -> Attempt:
-    """Check a password (read-only, some 50 ms); who does not exist is checked against a decoy that nothing matches."""
+    """Check a password, which takes tenths of a second; who does not exist is checked against a decoy."""
     stored = conn.scalar(sa.select(t.users.c.password).where(t.users.c.user == user))
     decoy = passwords.decoy()
     right, renewed = passwords.verify(password, stored or decoy)

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from core.db import Store, open_store, store_path, writing
+from core.db.migrate import migrate_store
 from core.errors import InvalidValue
 from core.facts import Modality
+from core.settings import Settings
 from housing import tables as t
 from housing.registry import reading
 from housing.registry import writing as w
-from housing.registry.kinds import (
-    Purpose,
-    Relation,
-)
+from housing.registry.kinds import Purpose, Relation
 from housing.registry.lookup import UnknownReference
 from housing.registry.rules import RuleBroken
 from tests.contract.housing_estate import (
@@ -128,3 +129,24 @@ def test_a_consent_to_another_purpose_has_its_findings_seen_anew(conn: Connectio
     before = newest(conn)
     consent(conn, purpose=Purpose.OCCUPANCY)
     assert noted(conn, before) == {("home", "h1", TODAY, None)}
+
+
+def test_what_was_withdrawn_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+    """SQLite overwrites what is deleted: nothing of the template can be read from the file afterwards."""
+    settings = Settings(var_dir=tmp_path)
+    migrate_store(settings, Store.HOUSING)
+    engine = open_store(settings, Store.HOUSING)
+    secret = b"the sealed template of somebody who withdrew"
+    with open_estate(engine) as conn:
+        consent(conn)
+        w.store_template(
+            conn, template="t1", estate="e1", person="p1", modality=Modality.FACE, model="sface/1", key_version=1,
+            quality=0.9, sealed=secret, **BY,
+        )  # fmt: skip
+    engine.dispose()
+    path = store_path(settings, Store.HOUSING)
+    assert secret in path.read_bytes()
+    with writing(engine) as conn:
+        w.withdraw_consent(conn, person="p1", purpose=Purpose.DOOR, modality=Modality.FACE, **BY)
+    engine.dispose()
+    assert secret not in b"".join(file.read_bytes() for file in path.parent.iterdir())

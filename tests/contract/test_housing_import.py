@@ -120,6 +120,7 @@ BAD_ROWS = [
 def test_bad_rows_are_left_out_listed_and_kept(housing_engine: Engine, tmp_path: Path) -> None:
     report = load(housing_engine, write(tmp_path / "in", **BAD))
     assert refused(report) == BAD_ROWS
+    assert {(row.file, row.reason) for row in report.refusals} >= {("homes.csv", "row"), ("leases.csv", "reference")}
     assert report.applied
     with housing_engine.connect() as conn:
         stored = conn.execute(sa.select(t.import_refusals).order_by(t.import_refusals.c.id)).all()

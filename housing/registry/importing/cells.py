@@ -60,11 +60,21 @@ def _note(text: str) -> str:
 
 
 def _id(text: str) -> str:
-    return check_id(_text(text), "编号")
+    value = _text(text)
+    try:
+        return check_id(value, "id")
+    except InvalidValue as error:
+        raise InvalidValue("编号应为1至64个可见字符。", "an id has 1 to 64 printable characters.") from error
 
 
 def _topic_id(text: str) -> str:
-    return check_topic_id(text, "编号")
+    try:
+        return check_topic_id(text, "id")
+    except InvalidValue as error:
+        raise InvalidValue(
+            f"编号“{text[:32]}”只能用英文字母、数字、“-”和“_”，1至64个字符。",
+            f"id {text[:32]!r}: use 1 to 64 letters, digits, '-' or '_'.",
+        ) from error
 
 
 def _calendar(year: int, month: int, day: int) -> date:
@@ -151,7 +161,7 @@ def _flag(text: str) -> bool:
 
 
 def _doors(text: str) -> tuple[str, ...]:
-    return tuple(sorted({check_topic_id(part, "门") for part in _SEPARATORS.split(text) if part}))
+    return tuple(sorted({_topic_id(part) for part in _SEPARATORS.split(text) if part}))
 
 
 def _ways(text: str) -> str:

@@ -228,7 +228,7 @@ def check(parsed: Parsed, known: Known) -> None:
         try:
             decide(known, line.row)
         except RuleBroken as error:
-            parsed.refusals.append(Refusal(parsed.file, line.line, error.column, error.zh, error.en))
+            parsed.refusals.append(Refusal(parsed.file, line.line, error.column, error.zh, error.en, "reference"))
         else:
             kept.append(line)
     parsed.lines = kept

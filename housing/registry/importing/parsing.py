@@ -56,11 +56,11 @@ def _layout(sheet: Sheet, spec: File, parsed: Parsed) -> _Layout | None:
             f"缺少列“{missing[0]}”{hint[0]}{unread[0]}。",
             f"Column {missing[0]!r} is missing{hint[1]} {unread[1]}.",
         )
-        parsed.refusals.append(Refusal(sheet.file, 1, missing[0], zh, en))
+        parsed.refusals.append(Refusal(sheet.file, 1, missing[0], zh, en, "header"))
         return None
     if doubled is not None:
         zh, en = f"列“{doubled[:64]}”重复{unread[0]}。", f"Column {doubled[:64]!r} is there twice {unread[1]}."
-        parsed.refusals.append(Refusal(sheet.file, 1, doubled[:64], zh, en))
+        parsed.refusals.append(Refusal(sheet.file, 1, doubled[:64], zh, en, "header"))
         return None
     extra = [(place, unprotect(name[:64])) for place, name in enumerate(names) if name and name not in known]
     if extra:

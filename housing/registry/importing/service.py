@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from prometheus_client import Counter
 from sqlalchemy.engine import Connection, Engine
 
 from core import audit
@@ -34,6 +35,7 @@ from housing.registry.specs import SPECS
 from housing.registry.upsert import Counts, upsert
 from housing.registry.writing.consents import drop_templates
 
+refused_total = Counter("anju_import_refused_total", "Rows of registry files that were not taken", ["reason"])
 _PERSON_FIELDS = ("person", "name", "born")
 
 
@@ -99,6 +101,8 @@ def run_import(
             run.write()
         report = run.report()
         _store(conn, report, source.name, actor, now)
+    for refusal in report.refusals:
+        refused_total.labels(refusal.reason).inc()
     progress("done", 1, 1)
     return report
 

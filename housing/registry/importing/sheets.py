@@ -29,6 +29,7 @@ class Refusal(NamedTuple):
     column: str
     zh: str
     en: str
+    reason: str = "row"  # for counting: unreadable, header, row, reference
 
 
 class Cells(NamedTuple):
@@ -51,4 +52,4 @@ class Sheet:
 
     def refuse(self, line: int, zh: str, en: str, column: str = "") -> None:
         """Note a row that cannot be read."""
-        self.refusals.append(Refusal(self.file, line, column, zh, en))
+        self.refusals.append(Refusal(self.file, line, column, zh, en, "unreadable"))
