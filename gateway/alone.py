@@ -48,7 +48,7 @@ class Alone:
         """The gateway's own decisions, in order; without any copy nobody is known, but the way out opens."""
         copy, age = self._copy, self._age.seconds(self._clock)
         age_gauge.set(age)
-        stale = age > self._max_age_s
+        stale = copy is not None and age > self._max_age_s
         if stale and not self._warned.is_set():
             log.error("copy_stale", age_h=round(age / 3600), mend="restore the connection to the server")
         (self._warned.set if stale else self._warned.clear)()
