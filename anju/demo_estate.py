@@ -54,12 +54,28 @@ class State(msgspec.Struct, kw_only=True):
 
 
 def prepare(
-    settings: Settings, *, homes: int, faces_folder: Path | None, clock: Clock, tell: Tell, warn: Warn
+    settings: Settings,
+    *,
+    homes: int,
+    faces_folder: Path | None,
+    clock: Clock,
+    tell: Tell,
+    warn: Warn,
+    recognise: bool = True,
 ) -> runs.Estate:
     """Make the demo's estate ready to be served; returns which one it is.
 
     Somebody whose pictures enrolment refuses is left without templates and told by `warn`: their door will say
     "unrecognised", as a real one would.
+
+    Args:
+        settings: Of the demo's own installation, its stores migrated.
+        homes: How many, at the first start.
+        faces_folder: The user's own pictures.
+        clock: For today.
+        tell: Shown progress.
+        warn: Told whose pictures cannot be used.
+        recognise: Whether gateways load recognisers and take pictures.
 
     Raises:
         NoFaces: `faces_folder` holds no picture.
@@ -75,7 +91,7 @@ def prepare(
         _enrol(engine, key, state, path, world, sitters, clock, tell, warn)
     finally:
         engine.dispose()
-    write_gateway_files(world, settings.var_dir, recognise=True)
+    write_gateway_files(world, settings.var_dir, recognise=recognise)
     return state.estate
 
 

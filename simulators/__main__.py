@@ -13,12 +13,11 @@ from core.clock import SystemClock
 from core.errors import AnjuError
 from core.runtime import configure_logs, stop_on_signals
 from core.settings import load_settings
-from simulators.devices import Fleet
+from simulators.devices import PATIENCE_S, Fleet
 from simulators.runs import Run, plan_of
 
 log = structlog.get_logger(__name__)
 DRAIN_S = 20.0
-TOLD_S = 6.0  # longer than a decision lives
 UNSETTLED = 3
 
 
@@ -44,9 +43,9 @@ def main(path: Path) -> int:
     fleet.run(lambda: fleet.idle or clock.monotonic() - asked > DRAIN_S)
     settled = fleet.idle
     asked = clock.monotonic()
-    fleet.run(lambda: not fleet.untold or clock.monotonic() - asked > TOLD_S)
+    fleet.run(lambda: not fleet.untold or clock.monotonic() - asked > PATIENCE_S)
     fleet.close()
-    log.info("left", settled=settled, untold=len(fleet.untold))
+    log.info("left", settled=settled, untold=fleet.untold)
     return 0 if settled else UNSETTLED
 
 

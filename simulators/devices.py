@@ -21,8 +21,9 @@ from simulators.link import Link
 from simulators.plan import Plan, event_id, row_of, rows_by_gateway
 
 log = structlog.get_logger(__name__)
-WINDOW = 256  # events of a gateway on their way at once
+WINDOW = 128  # events of a gateway on their way at once
 BATCH = 64  # events a frame
+PATIENCE_S = 6.0  # longer than a decision lives: a door that has not spoken by then will not
 AGAIN_S = 0.5  # after a gateway said "not now"
 _BEAT_S = 0.05
 
@@ -37,15 +38,22 @@ class Post:
         self.open: OrderedDict[int, int] = OrderedDict()  # row to when it was presented, until stored
         self.unsent: deque[int] = deque()  # rows of `open` to be handed over (again)
         self.again: deque[tuple[float, int]] = deque()  # when to offer a row again
+        self.told: set[int] = set()  # rows whose door spoke before they were acknowledged
+        self.untold: OrderedDict[int, float] = OrderedDict()  # stored, and since when their door has not spoken
 
     def reconnected(self) -> None:
         """Whatever has no answer goes out again, in order."""
         self.again.clear()
         self.unsent = deque(self.open)
 
-    def may_take(self) -> int:
-        """How many more events may be handed over now."""
-        return WINDOW - (len(self.open) - len(self.unsent) - len(self.again)) if self.link.connected else 0
+    def may_take(self, monotonic: float) -> int:
+        """How many more events may be handed over now; without times, people wait for the door before they move on."""
+        if not self.link.connected:
+            return 0
+        under_way = len(self.open) - len(self.unsent) - len(self.again)
+        while self.untold and monotonic - next(iter(self.untold.values())) > PATIENCE_S:
+            self.untold.popitem(last=False)
+        return WINDOW - under_way - (0 if self.timed else len(self.untold))
 
 
 class Fleet:
@@ -75,8 +83,6 @@ class Fleet:
         ]
         if before is not None:
             self._take_up(before)
-        self._told: set[int] = set()  # rows whose door spoke before they were acknowledged
-        self.untold: set[int] = set()  # rows acknowledged whose door has not spoken yet
         self.presenting = True
         self._selector = selectors.DefaultSelector()
         self._watched: dict[Link, tuple[int, int]] = {}  # file number and connection
@@ -95,6 +101,11 @@ class Fleet:
         """Everything presented has its answer, and nothing more is to come."""
         return not any(post.open or (post.rows and self.presenting) for post in self.posts)
 
+    @property
+    def untold(self) -> int:
+        """Stored events whose door may still speak."""
+        return sum(len(post.untold) for post in self.posts)
+
     def run(self, until: Callable[[], bool]) -> None:
         """Work until `until` says so; may be called again."""
         while not until():
@@ -107,7 +118,7 @@ class Fleet:
         for post in self.posts:
             if post.link.connect(monotonic):
                 post.reconnected()
-            self._present(post)
+            self._present(post, monotonic)
             self._hand_over(post, monotonic)
         self._watch()
         for key, mask in self._selector.select(self._patience(wait_s)):
@@ -128,13 +139,13 @@ class Fleet:
         left_s = (self.start_us + soonest - to_us(self._clock.now())) / 1e6
         return min(wait_s, max(0.0, left_s))
 
-    def _present(self, post: Post) -> None:
+    def _present(self, post: Post, monotonic: float) -> None:
         """Take what is due (or what the gateway has room for) from the plan into the ledger."""
         if not self.presenting or not post.rows:
             return
         now_us = to_us(self._clock.now())
         taken: list[int] = []
-        room = len(post.rows) if post.timed else post.may_take()
+        room = len(post.rows) if post.timed else post.may_take(monotonic)
         while post.rows and len(taken) < room and self.start_us + self._due[post.rows[0]] <= now_us:
             taken.append(post.rows.popleft())
         if taken:
@@ -147,7 +158,7 @@ class Fleet:
     def _hand_over(self, post: Post, monotonic: float) -> None:
         while post.again and post.again[0][0] <= monotonic:
             post.unsent.appendleft(post.again.popleft()[1])
-        while post.unsent and (room := post.may_take()) > 0:
+        while post.unsent and (room := post.may_take(monotonic)) > 0:
             rows = [post.unsent.popleft() for _ in range(min(BATCH, room, len(post.unsent)))]
             at_us = [post.open[row] for row in rows]
             self._ledger.flush()
@@ -193,9 +204,9 @@ class Fleet:
         now_us = to_us(self._clock.now())
         self._ledger.moved(move.device, move.device_event, move.door, move.opened, move.reason, now_us)
         if self._is_open(post, move.device_event):
-            self._told.add(row_of(move.device_event))
+            post.told.add(row_of(move.device_event))
         elif move.device_event.startswith(self._prefix):
-            self.untold.discard(row_of(move.device_event))
+            post.untold.pop(row_of(move.device_event), None)
 
     def _is_open(self, post: Post, event: str) -> bool:
         return event.startswith(self._prefix) and row_of(event) in post.open
@@ -205,10 +216,10 @@ class Fleet:
             return
         row = row_of(event)
         del post.open[row]
-        if row in self._told:
-            self._told.discard(row)
+        if row in post.told:
+            post.told.discard(row)
         elif not told:
-            self.untold.add(row)
+            post.untold[row] = self._clock.monotonic()
 
     def abandon(self) -> None:
         """Let everything go as a kill does: nothing is written, nobody is told (for trials of faults)."""
