@@ -3,15 +3,15 @@
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import TextIO, cast
 
 import structlog
 from rich.console import Console
-from rich.markup import escape
 
 from anju.installation import Installation, open_installation
+from anju.launcher.files import LossyStream, make_private_dir
 from anju.launcher.mends import ChildFailed
 from anju.launcher.supervisor import LOG_DIR, Supervisor
 from anju.screen import Screen
@@ -19,6 +19,7 @@ from core.runtime import configure_logs
 from core.settings import Settings
 
 LAUNCHER_LOG = "launcher.log"
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 TOLD_WITHIN_S = 40.0  # then what does not serve yet is told, and waited for no longer
 
 
@@ -33,9 +34,10 @@ def up(settings: Settings, *, external: bool = False) -> int:
         with stopped_by_signals(supervisor, screen):
             supervisor.start()
             try:
-                supervisor.wait_serving(TOLD_WITHIN_S)
+                with screen.starting():
+                    supervisor.wait_serving(TOLD_WITHIN_S)
             except ChildFailed as error:
-                Console(stderr=True).print(f"[bold red]{escape(error.text(settings.language))}[/]", soft_wrap=True)
+                screen.problem(error)
             _tell(installation, screen)
             supervisor.wait_stopped()
     return 0
@@ -49,7 +51,10 @@ def _tell(installation: Installation, screen: Screen) -> None:
 
 @contextmanager
 def stopped_by_signals(supervisor: Supervisor, screen: Screen | None = None) -> Iterator[None]:
-    """In the block SIGTERM and SIGINT stop the supervisor, a second one at once; nothing is left running behind it."""
+    """In the block SIGTERM, SIGINT and SIGHUP stop the supervisor, a second one at once; nothing is left running.
+
+    A SIGHUP that is ignored (nohup) stays ignored.
+    """
     asked = False
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -59,7 +64,8 @@ def stopped_by_signals(supervisor: Supervisor, screen: Screen | None = None) -> 
             screen.say("launcher.stopping")
         asked = True
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
@@ -72,12 +78,13 @@ def stopped_by_signals(supervisor: Supervisor, screen: Screen | None = None) -> 
 def launcher_log(settings: Settings) -> Iterator[None]:
     """The launcher's own log: on standard error, or in `launcher.log` where a person watches the terminal."""
     configure_logs(settings, "launcher")
-    if not sys.stderr.isatty():
-        yield
-        return
-    path = Path(settings.var_dir) / LOG_DIR / LAUNCHER_LOG
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(file))
+    with ExitStack() as stack:
+        stream = stack.enter_context(_log_file(settings)) if sys.stderr.isatty() else sys.stderr
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(cast(TextIO, LossyStream(stream))))
         yield
     configure_logs(settings, "launcher")
+
+
+def _log_file(settings: Settings) -> TextIO:
+    folder = make_private_dir(settings.var_dir / LOG_DIR)
+    return (folder / LAUNCHER_LOG).open("a", encoding="utf-8")

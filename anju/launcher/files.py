@@ -1,10 +1,11 @@
 """Small files under `var`: written whole or not at all, readable by their owner alone."""
 
+import io
 import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 PRIVATE_DIR = 0o700
 
@@ -41,3 +42,25 @@ def read_json_object(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{path} holds no JSON object")  # noqa: TRY004 - a bad value in a file, not a bad argument
     return value
+
+
+class LossyStream(io.TextIOBase):
+    """A log's stream whose faults stop nothing: a full disk or a reader that went away costs lines, not doors.
+
+    How many writes were lost is written in front of the next one that succeeds.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def write(self, text: str) -> int:
+        """Write and flush, or count a loss."""
+        try:
+            self._stream.write(f"({self.lost} writes to this log were lost)\n{text}" if self.lost else text)
+            self._stream.flush()
+        except OSError:
+            self.lost += 1
+        else:
+            self.lost = 0
+        return len(text)

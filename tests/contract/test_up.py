@@ -104,7 +104,7 @@ def gone(numbers: list[int]) -> bool:
     return psutil.wait_procs(alive, WITHIN_S)[1] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_up_serves_until_a_signal_and_leaves_nothing_running(
     launch: Callable[..., Launcher], number: signal.Signals
 ) -> None:

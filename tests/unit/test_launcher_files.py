@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from anju.launcher import ports
 from anju.launcher.child import LOG_MAX_BYTES, last_line, readable, rotate
 from anju.launcher.credentials import Login, UnreadableCredentials, keep
-from anju.launcher.files import write_json, write_private
+from anju.launcher.files import LossyStream, write_json, write_private
 from anju.launcher.lock import AlreadyRunning, hold
 from anju.launcher.ports import NoFreePort, free_port, reserve
 
@@ -41,6 +41,20 @@ def test_a_failed_write_keeps_the_old_text(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="place"):
         write_private(tmp_path / "place", "new")
     assert [file.name for file in tmp_path.iterdir()] == ["place"]
+
+
+def test_a_log_that_cannot_be_written_stops_nothing_and_tells_its_losses(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        stream = LossyStream(full)
+        print("one", file=stream, flush=True)
+        assert stream.lost == 2  # the words and the end of the line
+        with pytest.raises(OSError, match="No space"):
+            full.close()
+    with (tmp_path / "log").open("w") as file:
+        mended = LossyStream(file)
+        mended.lost = stream.lost
+        print("two", file=mended, flush=True)
+    assert (tmp_path / "log").read_text() == "(2 writes to this log were lost)\ntwo\n"
 
 
 def test_ports_are_kept_between_starts(tmp_path: Path, taken: set[int]) -> None:

@@ -1,5 +1,6 @@
 """The one list of services, and what they are handed."""
 
+import io
 import os
 import re
 import sys
@@ -215,6 +216,30 @@ def test_the_screen_says_what_happened(row: Status, zh: str, en: str) -> None:
         screen(row)
         console.file.close()
         assert re.findall(re.escape(words), console.export_text()) == [words]  # once
+
+
+def test_while_starting_the_screen_names_who_does_not_serve_yet() -> None:
+    file = io.StringIO()
+    screen = Screen(Console(width=80, force_terminal=True, file=file), "en")
+    shown: list[str] = []
+    with screen.starting():
+        for name, state in (("nats", State.STARTING), ("api", State.STARTING), ("nats", State.SERVING)):
+            screen(Status(name=name, state=state))
+            shown.append(screen.spinning)
+    assert shown == ["Starting: nats", "Starting: nats, api", "Starting: api"]
+    assert "Starting: api" in file.getvalue()
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(32, "Broken pipe"), OSError(5, "Input/output error")])
+def test_a_terminal_that_is_gone_stops_nothing(error: OSError) -> None:
+    class Gone(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise error
+
+    screen = Screen(Console(file=Gone()), "en")
+    for state in (State.SERVING, State.STOPPED):
+        screen(Status(name="api", state=state))
+    screen.say("launcher.stopping")
 
 
 def test_the_screen_does_not_repeat_what_did_not_change() -> None:
