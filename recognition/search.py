@@ -144,6 +144,27 @@ def _search_block(
     return hot[probe], row
 
 
+def _peaks(scores: Floats) -> Floats:
+    """The best score of each probe, (B,), in scores (n, B)."""
+    folded = len(scores) - len(scores) % _FOLD
+    peaks: Floats = scores[folded:].max(axis=0, initial=_DEAD)
+    if folded:
+        rows = scores[:folded].reshape(-1, _FOLD * scores.shape[1]).max(axis=0)
+        np.maximum(peaks, rows.reshape(_FOLD, -1).max(axis=0), out=peaks)
+    return peaks
+
+
+def _second(columns: Floats, persons: Int32s) -> Floats:
+    """The best score of anybody but the best person, (H,), in columns (H, n); `_DEAD` where there is nobody else."""
+    best = persons[columns.argmax(axis=1)]
+    probe, row = spans(np.searchsorted(persons, best, "left"), np.searchsorted(persons, best, "right"))
+    kept = columns[probe, row]
+    columns[probe, row] = _DEAD
+    second: Floats = columns.max(axis=1)
+    columns[probe, row] = kept
+    return second
+
+
 def _scan_sketches(
     parts: list[tuple[Part, Bools]], probes: Floats, best: _Best, few: slice
 ) -> list[tuple[Part, Bools]]:
