@@ -1,6 +1,7 @@
 """The parts: programs of wheels, models, what a running launcher says, and outside servers."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -71,12 +72,30 @@ def children(var: Path) -> list[Row]:
     """What the state file of a launcher says of its children; nothing where none has run here."""
     path = var / STATE_FILE
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["children"]
-        return [_child(row) for row in rows.values()]
+        state = json.loads(path.read_text(encoding="utf-8"))
+        rows = [_child(row) for row in state["children"].values()]
+        ended = all(row["state"] == State.STOPPED for row in state["children"].values())
+        return rows if ended or _runs(int(state["pid"])) else [_killed_launcher(int(state["pid"]), state["started"])]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return [wrong("launcher", f"{path}: {error}", "请删除该文件后重新启动。", "Delete the file and start again.")]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, as somebody else
+        return True
+    return True
+
+
+def _killed_launcher(pid: int, started: str) -> Row:
+    zh = "启动器被强行终止（可能断电或内存不足）：请查看系统日志，然后重新启动。"
+    en = "It was killed (power, or want of memory): read the system's log, then start it again."
+    return wrong("launcher", f"process {pid}, started {started}, is gone", zh, en)
 
 
 def _child(row: dict[str, object]) -> Row:

@@ -1,6 +1,8 @@
 """The rows of `anju doctor`: each state of each thing, with its mend in both languages."""
 
 import json
+import os
+import subprocess
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -146,12 +148,23 @@ def test_a_child_in_a_crash_loop_is_told_with_its_mend(tmp_path: Path) -> None:
     last = {"at": "", "code": 1, "signal": None, "line": "no space left on device"}
     child = {"name": "api", "state": "backing_off", "restarts": 7, "crash_loop": True, "last_exit": last}
     calm = {"name": "nats", "state": "serving", "restarts": 1, "crash_loop": False, "last_exit": last}
-    text = json.dumps({"children": {"api": child, "nats": calm}})
-    (tmp_path / "supervisor.json").write_text(text)
+    state = {"pid": os.getpid(), "started": "2026-11-23", "children": {"api": child, "nats": calm}}
+    (tmp_path / "supervisor.json").write_text(json.dumps(state))
     api, nats = parts.children(tmp_path)
     assert (api.state, nats.state) == (State.WRONG, State.FINE)
     assert "make room" in api.mend_en
     assert "restarts 1" in nats.detail
+
+
+@pytest.mark.parametrize(("state", "name"), [("serving", "launcher"), ("stopped", "child nats")])
+def test_a_launcher_that_was_killed_is_told(tmp_path: Path, state: str, name: str) -> None:
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    child = {"name": "nats", "state": state, "restarts": 0, "crash_loop": False, "last_exit": None}
+    text = json.dumps({"pid": gone.pid, "started": "2026-11-23", "children": {"nats": child}})
+    (tmp_path / "supervisor.json").write_text(text)
+    [row] = parts.children(tmp_path)
+    assert (row.name, row.state is State.WRONG) == (name, name == "launcher")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"children": {"a": {}}}', '{"children": [1]}'])
