@@ -9,6 +9,8 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+API = "/api/v1"
+
 log = structlog.get_logger(__name__)
 requests_total = Counter("anju_api_requests_total", "Requests answered", ["method", "route", "status"])
 request_seconds = Histogram(
@@ -36,7 +38,8 @@ HEADERS = {
 
 def _route(scope: MutableMapping[str, Any]) -> str:
     """The route's template: names of homes and people are no labels of metrics."""
-    return str(getattr(scope.get("route"), "path", "none"))
+    path = str(getattr(scope.get("route"), "path", "none"))
+    return f"{API}{path}" if scope["path"].startswith(API) else path
 
 
 class Around:

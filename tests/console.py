@@ -73,11 +73,16 @@ def furnish(settings: Settings, now: datetime, *, homes: int = 240) -> World:
 
 def _register(housing: sa.Engine, settings: Settings, world: World, now: datetime) -> None:
     vault = Vault.open(settings)
+
+    def give_keys(estates: tuple[str, ...]) -> None:
+        for estate in estates:
+            vault.create(estate)
+
     with tempfile.TemporaryDirectory() as folder:
         write(world, Path(folder))
         report = run_import(
             housing, Path(folder), strict=True, actor="seed", now=now,
-            prepare=lambda estates: [vault.create(estate) for estate in estates] and None,
+            prepare=give_keys,
         )  # fmt: skip
     assert report.applied, report.refusals[:3]
 

@@ -49,21 +49,25 @@ def today(request: Request, context: Ctx, visitor: Viewer, estate: Estate) -> Re
         board = boards.board(housing, occupancy, estate.estate, context.now())
         needs = alerts_page(housing, occupancy, estate.estate, labels, show="new", limit=NEEDS).alerts
         sick = [g for g in gateways(housing, recognition, estate.estate, context.now()) if g.state != "well"]
+    if not visitor.may("property"):
+        rows = [row.of_nobody() for row in rows]
     return page(
         request, "today.html", visitor=visitor, estate=estate, here="today", live=True, board=board, rows=rows,
         cursor=cursor, needs=needs, sick=sick,
     )  # fmt: skip
 
 
-def as_html(lang: str, estate: str, *, links: bool) -> Render:
-    """How news is written for a page in `lang`: by the same macros that made the page."""
+def as_html(context: Context, lang: str, estate: str, *, people: bool) -> Render:
+    """How news is written for a page in `lang`: by the same macros that made the page; `people`: who may see them."""
 
     def render(news: News) -> list[tuple[str, str]]:
         row = news.row
         if isinstance(row, Sighting):
-            return [("sighting", fragment(lang, "rows.html", "sighting", row, estate))]
+            shown = row if people else row.of_nobody()
+            return [("sighting", fragment(lang, "rows.html", "sighting", shown, estate, context.now()))]
         if isinstance(row, list):
-            cells = [fragment(lang, "rows.html", "cell", c, estate, links) for c in row if isinstance(c, Cell)]
+            changed, now = [cell for cell in row if isinstance(cell, Cell)], context.now()
+            cells = [fragment(lang, "rows.html", "cell", cell, estate, people, now) for cell in changed]
             return [("cells", "\n".join(cells)), ("stale", "legend")]
         return [("stale", "needs nav" if news.kind == "alerts" else str(row))]
 
@@ -76,6 +80,6 @@ async def live(
 ) -> StreamingResponse:  # fmt: skip
     """The feed of an open page, as ready-made rows."""
     context.hub.require_room()
-    render = as_html(lang, estate.estate, links=visitor.may("property"))
+    render = as_html(context, lang, estate.estate, people=visitor.may("property"))
     blocks = follow(request, context, estate.estate, after, render)
     return StreamingResponse(blocks, media_type="text/event-stream", headers=SSE_HEADERS)

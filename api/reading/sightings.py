@@ -32,6 +32,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     opens: bool
     late: bool  # decided at the door and sent later
+    known: bool  # somebody, or a pass or vehicle, was identified
     person: str | None
     name: str | None
     home: str | None
@@ -40,6 +41,10 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     pass_: str | None
     quality: float
     recogniser: str
+
+    def of_nobody(self) -> "Sighting":
+        """The same without anything that tells whose it was: for who may see doors but no people."""
+        return msgspec.structs.replace(self, person=None, name=None, home=None, home_label=None, plate=None)
 
     @property
     def key(self) -> str:
@@ -82,6 +87,7 @@ def _sighting(row: SightingRow, labels: Directory, who: Resident | None, *, full
         shard=row.shard, pos=row.pos, estate=row.estate, taken_us=row.taken_us, received_us=row.received_us,
         door=row.door, place=labels.doors.get(row.door), direction=row.direction, modality=row.modality,
         outcome=row.outcome, reason=row.reason, opens=row.opens, late=row.lane == "replay",
+        known=row.person is not None or row.pass_ is not None,
         person=row.person if full else None, name=name if full or name is None else masked(name),
         home=home, home_label=labels.homes.get(home) if home else None,
         plate=plate if full or plate is None else f"{plate[:2]}***{plate[-2:]}", pass_=row.pass_,

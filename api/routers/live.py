@@ -1,5 +1,7 @@
 """The live feed for programs: the same channel as the pages', as JSON."""
 
+from functools import partial
+
 import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
@@ -19,10 +21,11 @@ def _moment(us: int | None) -> str | None:
     return None if us is None else from_us(us).astimezone(CHINA).isoformat()
 
 
-def as_json(news: News) -> list[tuple[str, str]]:
+def as_json(news: News, *, people: bool) -> list[tuple[str, str]]:
     """The events of one piece of news: names are masked here, whoever asks; a query with a purpose has them."""
     row = news.row
     if isinstance(row, Sighting):
+        row = row if people else row.of_nobody()
         said: object = {
             "shard": row.shard, "pos": row.pos, "taken": _moment(row.taken_us), "door": row.door,
             "direction": row.direction, "modality": row.modality, "outcome": row.outcome, "reason": row.reason,
@@ -37,8 +40,8 @@ def as_json(news: News) -> list[tuple[str, str]]:
 
 
 @router.get("/feed", response_class=StreamingResponse)
-async def feed(request: Request, context: Ctx, _visitor: Viewer, estate: Estate, after: str = "") -> StreamingResponse:
+async def feed(request: Request, context: Ctx, visitor: Viewer, estate: Estate, after: str = "") -> StreamingResponse:
     """Server-sent events: `sighting`, `board` (homes whose state changed), `alerts`, `stale` (fetch anew)."""
     context.hub.require_room()
-    blocks = follow(request, context, estate.estate, after, as_json)
+    blocks = follow(request, context, estate.estate, after, partial(as_json, people=visitor.may("property")))
     return StreamingResponse(blocks, media_type="text/event-stream", headers=SSE_HEADERS)

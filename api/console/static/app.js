@@ -227,6 +227,7 @@ function prepare(root) {
     button.addEventListener("click", () => filterBoard(button.closest(".board"), button.dataset.stateFilter));
   for (const input of root.querySelectorAll("input[data-preview]")) input.addEventListener("change", () => preview(input));
   for (const form of root.querySelectorAll("form[data-auto]")) form.addEventListener("change", () => form.requestSubmit());
+  for (const strip of root.querySelectorAll(".strip")) strip.scrollLeft = strip.scrollWidth; // today is at its end
   for (const part of root.querySelectorAll("[data-every]")) refresh(part);
   if (root.dataset && root.dataset.every) refresh(root);
 }
