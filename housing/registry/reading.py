@@ -3,18 +3,15 @@
 Every list is sorted by its first fields, so that the same registry always gives the same answer.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from functools import lru_cache
-from itertools import chain
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from core.clock import day_start_us
 from housing import tables as t
 from housing.parameters import ParameterRow
+from housing.registry.rights import derive, start_us, until_us
 from housing.registry.rows import (
     AbsenceRow,
     Change,
@@ -40,15 +37,6 @@ from housing.registry.rows import (
 _IN_ONE_QUERY = 500  # values in one IN (...)
 T = TypeVar("T")
 Query = sa.Select[*tuple[Any, ...]]
-
-
-@lru_cache(maxsize=8192)
-def _start_us(day: date) -> int:
-    return day_start_us(day)
-
-
-def _until_us(day: date | None) -> int | None:
-    return None if day is None else _start_us(day)
 
 
 def _rows(conn: Connection, kind: Callable[..., T], query: Query) -> list[T]:
@@ -89,42 +77,11 @@ def templates(conn: Connection, estate: str, modality: str, persons: Sequence[st
     return sorted(found, key=lambda row: row.template)
 
 
-def _merged(spans: Iterable[tuple[str, str, date, date | None]]) -> list[Right]:
-    """Spans of the same person and door that touch become one; input sorted by person, door, first day."""
-    rights: list[Right] = []
-    for person, door, first, until in spans:
-        start, stop = _start_us(first), _until_us(until)
-        last = rights[-1] if rights else None
-        if last and (last.person, last.door) == (person, door) and (last.until_us is None or start <= last.until_us):
-            stop = None if last.until_us is None or stop is None else max(last.until_us, stop)
-            rights[-1] = Right(person, door, last.from_us, stop)
-        else:
-            rights.append(Right(person, door, start, stop))
-    return rights
-
-
 def rights(conn: Connection, estate: str) -> list[Right]:
-    """Who may use which door, derived from households and doors.
-
-    Members of a household, carers too: gates, garages, the doors and lifts of their building, their own door. Staff:
-    every door but those of homes. A lease that ended takes nothing away: only a person does, by a membership's
-    last day (L13). Overlapping memberships give one right, interrupted ones several.
-    """
-    m, d, h = t.members.c, t.doors.c, t.homes.c
-    mine = sa.or_(
-        d.kind.in_(("gate", "garage")),
-        sa.and_(d.kind.in_(("building", "lift")), d.building == h.building),
-        sa.and_(d.kind == "home", d.home == m.home),
-    )
-    columns = (m.person, d.door, m.from_day, m.until_day)
-    of_homes = sa.select(*columns).select_from(
-        t.members.join(t.homes, h.home == m.home).join(t.doors, sa.and_(d.estate == m.estate, mine))
-    )
-    of_staff = sa.select(*columns).select_from(t.members.join(t.doors, sa.and_(d.estate == m.estate, d.kind != "home")))
-    residents = conn.execute(of_homes.where(m.estate == estate, m.relation != "staff"))
-    staff = conn.execute(of_staff.where(m.estate == estate, m.relation == "staff"))
-    spans = sorted(chain(residents, staff), key=lambda row: row[:3])
-    return _merged((row[0], row[1], row[2], row[3]) for row in spans)
+    """Who may use which door: `registry.rights` says by which rule."""
+    h = t.homes.c
+    homes = conn.execute(sa.select(h.home, h.building).where(h.estate == estate))
+    return derive(members_of(conn, estate), doors(conn, estate), {row.home: row.building for row in homes})
 
 
 def pass_rights(conn: Connection, estate: str) -> list[PassRight]:
@@ -158,7 +115,7 @@ def credentials(conn: Connection, estate: str) -> list[CredentialRow]:
     c = t.credentials.c
     query = sa.select(c.credential, c.person, c.kind, c.from_day, c.until_day)
     rows = conn.execute(query.where(c.person.in_(_persons_of(estate))).order_by(c.credential))
-    return [CredentialRow(r[0], r[1], r[2], _start_us(r[3]), _until_us(r[4])) for r in rows]
+    return [CredentialRow(r[0], r[1], r[2], start_us(r[3]), until_us(r[4])) for r in rows]
 
 
 def vehicles(conn: Connection, estate: str) -> list[VehicleRow]:
@@ -168,7 +125,7 @@ def vehicles(conn: Connection, estate: str) -> list[VehicleRow]:
     query = query.select_from(t.vehicles.outerjoin(t.homes, h.home == v.home))
     ours = sa.or_(h.estate == estate, sa.and_(v.home.is_(None), v.person.in_(_persons_of(estate))))
     rows = conn.execute(query.where(ours).order_by(v.plate, v.person, v.from_day))
-    return [VehicleRow(r[0], r[1], r[2], _start_us(r[3]), _until_us(r[4])) for r in rows]
+    return [VehicleRow(r[0], r[1], r[2], start_us(r[3]), until_us(r[4])) for r in rows]
 
 
 def doors(conn: Connection, estate: str) -> list[DoorRow]:
