@@ -74,8 +74,12 @@ gateway_outages = Table(
 
 
 def shards(connection: Connection) -> list[str]:
-    """Every shard with a sighting."""
-    return list(connection.scalars(sa.select(sightings.c.shard).distinct()))
+    """Every shard with a sighting; one step in the primary key each, however long the log is."""
+    found: list[str] = []
+    query = sa.select(sa.func.min(sightings.c.shard))
+    while (shard := connection.scalar(query.where(sightings.c.shard > found[-1]) if found else query)) is not None:
+        found.append(shard)
+    return found
 
 
 def read_after(
@@ -84,4 +88,4 @@ def read_after(
     """Rows of `shard` after `pos` in order, at most `limit`; only `columns` where they are named."""
     wanted = [sightings.c[name] for name in columns] if columns else list(sightings.c)
     query = sa.select(*wanted).where(sightings.c.shard == shard, sightings.c.pos > pos)
-    return list(connection.execute(query.order_by(sightings.c.pos).limit(limit)))
+    return list(connection.execute(query.order_by(sightings.c.pos).limit(limit)).all())

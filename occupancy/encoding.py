@@ -21,14 +21,14 @@ unplaced_total = Counter(
 
 
 def encode(rows: Sequence[LogRow], registry: Registry, keys: Iterable[int] | None = None) -> Sightings:
-    """Rows of LOG_COLUMNS, all of one estate, as columns.
+    """Rows that begin with LOG_COLUMNS, all of one estate, as columns.
 
     A name that the registry does not know becomes nobody, a row with a word that no fact may hold is left out; both are
     counted. `keys` number the rows; by default they are numbered as they come.
     """
     if not rows:
         return together([])
-    taken, door, direction, modality, outcome, opens, person, seen, pass_, plate, home = zip(*rows, strict=True)
+    taken, door, direction, modality, outcome, opens, person, seen, pass_, plate, home, *_ = zip(*rows, strict=True)
     found = columns(
         key=list(range(len(rows)) if keys is None else keys),
         taken_us=taken,

@@ -70,6 +70,7 @@ class View:
         registry: the estate's.
         values: the city's parameters.
         observed_from: the first day on which anything was seen in the estate.
+        complete: today is over; else what has not happened today may still happen.
         days: H homes × W days, the last of them today.
         last_entry: (H,) int32 the last day on which a household member came in, however long ago; NEVER for none.
         unseen: (u,) int64 ascending `tenure.keys` of these homes' days on which no reader could see them, of all time.
@@ -78,6 +79,7 @@ class View:
     registry: Registry
     values: Values
     observed_from: int
+    complete: bool
     days: HomeDays
     last_entry: Int32s
     unseen: Int64s
@@ -113,10 +115,10 @@ class View:
         return self.registry.absences.excused(self.registry.living, first, self.today + 1)
 
     def usable(self) -> Bools:
-        """(H, W) bool: a reader worked, the household was not away with approval, and observation had begun."""
+        """(H, W) bool: a whole day, observed, with a reader at work, and the household not away with approval."""
         column = np.arange(self.days.first_day, self.today + 1)
-        hidden = self.marked(np.union1d(self.unseen, self.excused(self.days.first_day)))
-        usable: Bools = ~hidden & (column >= self.observed_from)[None, :]
+        whole = (column >= self.observed_from) & (self.complete | (column < self.today))
+        usable: Bools = whole[None, :] & ~self.marked(np.union1d(self.unseen, self.excused(self.days.first_day)))
         return usable
 
 
