@@ -96,7 +96,11 @@ class PlateReading(ModelFile, frozen=True, kw_only=True, tag="plate_reading"):
             raise ValueError(f"{self.id} needs either alphabet or alphabet_key")
 
 
-Model = FaceDetection | FaceEmbedding | Liveness | PlateDetection | PlateReading
+class FingerMinutiae(ModelFile, frozen=True, kw_only=True, tag="finger_minutiae"):
+    """A LEADER network: a grey picture in, per pixel a heat map, a direction, a kind and a quality out."""
+
+
+Model = FaceDetection | FaceEmbedding | FingerMinutiae | Liveness | PlateDetection | PlateReading
 _M = TypeVar("_M", bound=ModelFile)
 
 
@@ -108,6 +112,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     plate_detection: str
     plate_reading: tuple[str, str]  # two readers: only where both read the same is a plate certain
     liveness: str = ""  # empty: off
+    finger_minutiae: str = ""  # empty: the site has no finger readers
 
     def __post_init__(self) -> None:
         if self.plate_reading[0] == self.plate_reading[1]:
@@ -115,7 +120,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def ids(self) -> frozenset[str]:
         """Every model id in use."""
-        singles = (self.face_detection, self.face_embedding, self.plate_detection, self.liveness)
+        singles = (self.face_detection, self.face_embedding, self.plate_detection, self.liveness, self.finger_minutiae)
         return frozenset(filter(None, (*singles, *self.plate_reading)))
 
 
@@ -129,6 +134,7 @@ class Manifest:
     def __post_init__(self) -> None:
         # Reading a choice checks it.
         _ = (self.face_detection, self.face_embedding, self.liveness, self.plate_detection, self.plate_reading)
+        _ = self.finger_minutiae
 
     @property
     def face_detection(self) -> FaceDetection:
@@ -155,6 +161,11 @@ class Manifest:
         """The two plate readers in use."""
         first, second = self.use.plate_reading
         return self._chosen(first, PlateReading), self._chosen(second, PlateReading)
+
+    @property
+    def finger_minutiae(self) -> FingerMinutiae | None:
+        """The minutiae network in use; None where the site reads no fingers."""
+        return self._chosen(self.use.finger_minutiae, FingerMinutiae) if self.use.finger_minutiae else None
 
     def _chosen(self, model_id: str, kind: type[_M]) -> _M:
         task = kind.__struct_config__.tag

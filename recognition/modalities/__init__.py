@@ -7,7 +7,8 @@ from typing import Any
 from core.facts import Modality
 from recognition.modalities.base import Matcher
 from recognition.modalities.face import FaceMatcher
+from recognition.modalities.fingerprint import FingerMatcher
 from recognition.modalities.plate import PlateMatcher
 
-_ALL: tuple[Matcher[Any, Any, Any, Any], ...] = (FaceMatcher(), PlateMatcher())
+_ALL: tuple[Matcher[Any, Any, Any, Any], ...] = (FaceMatcher(), FingerMatcher(), PlateMatcher())
 MATCHERS: Mapping[Modality, Matcher[Any, Any, Any, Any]] = MappingProxyType({one.modality: one for one in _ALL})

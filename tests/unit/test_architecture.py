@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("anju", "api", "benchmarks", "core", "gateway", "housing", "occupancy", "recognition", "simulators")
 PURE_RECOGNITION = {
-    "access", "arrays", "errors", "estate", "gallery", "handles", "judge", "kernels", "matches", "modalities", "policy",
-    "schedules", "search", "segments", "thresholds", "windows",
+    "access", "arrays", "errors", "estate", "fingers", "gallery", "handles", "judge", "kernels", "matches", "modalities",
+    "policy", "schedules", "search", "segments", "thresholds", "windows",
 }  # fmt: skip
 MAY_IMPORT = {
     "core": set[str](),
@@ -25,8 +25,11 @@ MAY_IMPORT = {
 }
 PURE = [
     "core/facts.py", "core/topics.py", "core/wire.py", "core/sets.py",
-    *(f"recognition/{name}.py" for name in sorted(PURE_RECOGNITION - {"modalities", "kernels", "handles"})),
-    "recognition/modalities/base.py", "recognition/modalities/face.py", "recognition/modalities/plate.py",
+    *(f"recognition/{name}.py" for name in sorted(PURE_RECOGNITION - {"fingers", "handles", "kernels", "modalities"})),
+    *(f"recognition/modalities/{name}.py" for name in ("base", "face", "fingerprint", "plate")),
+    *(f"recognition/fingers/{name}.py" for name in (
+        "cylinders", "features", "gallery", "minutiae", "projection", "records", "relaxation", "scan",
+    )),
     "recognition/intake.py", "recognition/recording.py",
     "housing/leases.py", "housing/parameters.py",
     "occupancy/presence.py", "occupancy/homedays.py",
