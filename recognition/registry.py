@@ -49,6 +49,7 @@ class Registry:
         self._sets: dict[str, EstateSets] = {}
         self._pulls: queue.Queue[tuple[Address, wire.Have]] = queue.Queue(MAX_PULLS)
         self._stop = threading.Event()
+        self.loaded = threading.Event()
         self._thread = threading.Thread(target=self._run, name="registry")
 
     def views(self) -> Mapping[str, EstateView]:
@@ -81,6 +82,7 @@ class Registry:
             for estate in reading.estates(connection):
                 if (not self._only or estate in self._only) and self._outdated(connection, estate):
                     self._load(connection, estate)
+        self.loaded.set()
 
     def _outdated(self, connection: Connection, estate: str) -> bool:
         view = self._views.get(estate)

@@ -85,7 +85,7 @@ class RecognitionService:
         """Broker there, registry loaded, log writable."""
         return {
             "broker": lambda: self._link.connected,
-            "registry": lambda: bool(self._registry.views()),
+            "registry": self._registry.loaded.is_set,
             "log": lambda: not self._writing.failed.is_set(),
         }
 

@@ -83,7 +83,7 @@ class System:
 
     def __enter__(self) -> Self:
         first = not (self._folder / "gateways").exists()
-        wanted = Settings(var_dir=self._folder, sweep_s=1.0, language="en", **(self._outside or {}))
+        wanted = Settings(var_dir=self._folder, sweep_s=1.0, language="en", api_port=0, **(self._outside or {}))
         self.installation = self._stack.enter_context(open_installation(wanted, external=self._outside is not None))
         self.settings = self.installation.settings
         self.key: EstateKey = Vault.open(self.settings).create(ESTATE)
