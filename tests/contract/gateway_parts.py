@@ -68,6 +68,7 @@ class Server:
     def __init__(self, make_link: Callable[[], Link], key: EstateKey, *, opens: bool = True) -> None:
         self._make_link, self._link = make_link, make_link()
         self._key, self._opens = key, opens
+        self.broker: MemoryBroker | str = ""
         self.kept: dict[tuple[str, str, int], Uplink] = {}
         self.arrived: list[tuple[Lane, Uplink]] = []
         self.again = 0
@@ -201,10 +202,15 @@ class Server:
         same = have.version == self.version and have.digest == digest
         put = {} if same else {key: sets.seal(self._key, have.name, key, plain) for key, plain in rows.items()}
         base = have.version if same else 0
-        delta = wire.SetDelta(
-            v=wire.VERSION, name=have.name, base=base, version=self.version, digest=digest, put=put, drop=(), last=True
-        )
-        self.down(Channel.SET, wire.encode(delta))
+        keys = list(put)
+        for start in range(0, max(1, len(keys)), 1_000):
+            part = {key: put[key] for key in keys[start : start + 1_000]}
+            last = start + 1_000 >= len(keys)
+            delta = wire.SetDelta(
+                v=wire.VERSION, name=have.name, base=base, version=self.version, digest=digest, put=part, drop=(),
+                last=last,
+            )  # fmt: skip
+            self.down(Channel.SET, wire.encode(delta))
 
 
 class DeviceClient:
@@ -339,7 +345,9 @@ def paho_server(url: str, var: Path) -> Server:
 
 def memory_server(broker: MemoryBroker, var: Path) -> Server:
     """A server on a broker in memory."""
-    return Server(lambda: MemoryLink(broker, "server", Server.filters()), key_of(var))
+    server = Server(lambda: MemoryLink(broker, "server", Server.filters()), key_of(var))
+    server.broker = broker
+    return server
 
 
 @contextmanager
