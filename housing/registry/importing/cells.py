@@ -21,10 +21,11 @@ from housing.registry.writing import words
 
 _DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|z|[+-]\d{2}:\d{2})?")
-_FORMULA = re.compile(r"'*[=+\-@]")
+_ERROR = r"#(?:REF!|N/A|NAME\?|DIV/0!|NULL!|NUM!|VALUE!|SPILL!|CALC!)"
+_SHEET_ERROR = re.compile(_ERROR)
+_RUN = re.compile(rf"'*(?:[=+\-@]|{_ERROR}\Z)")  # what a spreadsheet would not leave as the text it is
 _SEPARATORS = re.compile(r"[;,|、；，\s]+")
 _YEARS = range(1900, 2201)
-_SHEET_ERRORS = frozenset({"#REF!", "#N/A", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#VALUE!", "#SPILL!", "#CALC!"})
 LIST_SEPARATOR = ";"
 
 
@@ -37,16 +38,16 @@ class Cell(NamedTuple):
 
 def protect(text: str) -> str:
     """`text` as no spreadsheet will run it; `unprotect` gives it back."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if _RUN.match(text) else text
 
 
 def unprotect(text: str) -> str:
     """`text` as it was before `protect`; text that nobody protected stays as it is."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    return text[1:] if text.startswith("'") and _RUN.match(text) else text
 
 
 def _text(text: str) -> str:
-    if text in _SHEET_ERRORS:
+    if _SHEET_ERROR.fullmatch(text):
         raise InvalidValue("单元格是表格公式错误。", "the cell holds a spreadsheet error.")
     return unprotect(text)
 
