@@ -54,21 +54,22 @@ def bytes_per_row(columns: int) -> int:
 
 def pack(values: Int8s) -> Packed:
     """Pack rows (n, m) int8 within LOWEST and HIGHEST; m even, n at least 1."""
-    nibbles = _nibbles(values)
-    return Packed(numkong.dots_pack(_view(nibbles, "int4")), len(values))
+    return Packed(numkong.dots_pack(_view(nibbles(values), "int4")), len(values))
 
 
-def products(probes: Int8s, packed: Packed, out: Int32s) -> None:
-    """Write all dot products of probes (b, m) int8 within LOWEST and HIGHEST with the packed rows into `out` (b, n)."""
-    nibbles = _nibbles(probes)
-    numkong.dots_packed(_view(nibbles, "int4"), packed.matrix, out=_view(out, "int32"))
+def products(probes: UInt8s, packed: Packed, out: Int32s) -> None:
+    """Write all dot products of probes (b, m/2), as `nibbles` leaves them, with the packed rows into `out` (b, n)."""
+    numkong.dots_packed(_view(probes, "int4"), packed.matrix, out=_view(out, "int32"))
 
 
-def _nibbles(values: Int8s) -> UInt8s:
-    """Two columns a byte. Which two does not matter, as gallery and probe are packed alike: the halves copy fastest."""
+def nibbles(values: Int8s) -> UInt8s:
+    """Rows (n, m) int8 within LOWEST and HIGHEST with two columns a byte, (n, m/2).
+
+    Which two does not matter, as gallery and probe are packed alike: the halves copy fastest.
+    """
     low, high = np.hsplit(values.view(np.uint8), 2)
-    nibbles: UInt8s = (low & np.uint8(15)) | (high << np.uint8(4))
-    return nibbles
+    both: UInt8s = (low & np.uint8(15)) | (high << np.uint8(4))
+    return both
 
 
 def _view(array: NDArray[Any], dtype: str) -> Any:

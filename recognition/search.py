@@ -18,8 +18,8 @@ from recognition.bounds import slack
 from recognition.errors import ModelMismatch
 from recognition.gallery import FaceGallery
 from recognition.matches import Matches, matches, nobody
-from recognition.segments import Part, are_unit
-from recognition.sketch import BAND, Sketch, Target
+from recognition.segments import Part, Segment, are_unit
+from recognition.sketch import BAND, Sketch, bars
 
 PROBES_AT_ONCE = 256
 SCORES_AT_ONCE = 2**18  # float32: the block of scores is 1 MB and stays in a core's cache
@@ -31,6 +31,9 @@ _FOLD = 64  # numpy's maximum over a short last axis is slow: take it over 64 ro
 
 _UNSCORED = -2.0  # below every cosine
 _DEAD = -4.0  # below _UNSCORED by more than any slack
+
+
+Sketched = list[tuple[Sketch, Part, Bools]]
 
 
 @dataclass(slots=True)
@@ -75,7 +78,7 @@ def search(
         require(allowed, np.bool_, (None,), "allowed")
     usable = are_unit(probes)
     persons, scores = nobody(usable)
-    parts = [(part, live) for part in gallery.parts if (live := _live(part, allowed)).any()]
+    parts = _searched(gallery, allowed)
     rows = np.flatnonzero(usable)
     for start in range(0, len(rows) if parts else 0, PROBES_AT_ONCE):
         chunk = rows[start : start + PROBES_AT_ONCE]
@@ -86,9 +89,15 @@ def search(
     return matches(persons, scores, usable)
 
 
-def _live(part: Part, allowed: Bools | None) -> Bools:
+def _searched(gallery: FaceGallery, allowed: Bools | None) -> list[tuple[Part, Bools]]:
+    """Parts with which of their rows count, (n,) bool; parts where none does are left out."""
     if allowed is None:
-        return part.live
+        return [(part, part.live) for part in gallery.parts]
+    masked = [(part, _masked(part, allowed)) for part in gallery.parts]
+    return [(part, live) for part, live in masked if live.any()]
+
+
+def _masked(part: Part, allowed: Bools) -> Bools:
     persons = part.segment.persons
     known = np.searchsorted(persons, len(allowed))  # persons ascend: beyond this row nobody is in the mask
     live = part.live.copy()
@@ -101,12 +110,21 @@ def _search_chunk(parts: list[tuple[Part, Bools]], probes: Floats, floor: float)
     best = _Best(np.full((len(probes), 2), NOBODY, np.int32), np.full((len(probes), 2), _UNSCORED), floor)
     plain = [(part, live) for part, live in parts if part.segment.sketch is None]
     _scan_vectors(plain, probes, best, slice(None))
-    sketched = [(part, live) for part, live in parts if part.segment.sketch is not None]
-    for start in range(0, len(probes) if sketched else 0, SKETCHED_AT_ONCE):
-        few = slice(start, start + SKETCHED_AT_ONCE)
-        blind = _scan_sketches(sketched, probes[few], best, few)
-        _scan_vectors(blind, probes[few], best, few)
+    for sketched in _by_axes(parts):
+        for start in range(0, len(probes), SKETCHED_AT_ONCE):
+            few = slice(start, start + SKETCHED_AT_ONCE)
+            blind = _scan_sketches(sketched, probes[few], best, few)
+            _scan_vectors(blind, probes[few], best, few)
     return best
+
+
+def _by_axes(parts: list[tuple[Part, Bools]]) -> list[Sketched]:
+    """The sketched parts, by what they are projected on: as a rule one group."""
+    groups: dict[int, Sketched] = {}
+    for part, live in parts:
+        if part.segment.sketch is not None:
+            groups.setdefault(id(part.segment.sketch.axes), []).append((part.segment.sketch, part, live))
+    return list(groups.values())
 
 
 def _scan_vectors(parts: list[tuple[Part, Bools]], probes: Floats, best: _Best, few: slice) -> None:
@@ -123,7 +141,7 @@ def _scan_vectors(parts: list[tuple[Part, Bools]], probes: Floats, best: _Best, 
             dead = np.empty(0, np.intp) if whole else np.flatnonzero(~live[rows])
             vectors, persons = part.segment.vectors[rows], part.segment.persons[rows]
             probe, row = _search_block(vectors, persons, dead, probes, buffer, best.floors(few))
-            _fold(probes, vectors, persons, probe, row, best, places)
+            _fold(probes, part.segment, live, probe, row + start, best, places)
 
 
 def _search_block(
@@ -165,52 +183,40 @@ def _second(columns: Floats, persons: Int32s) -> Floats:
     return second
 
 
-def _scan_sketches(
-    parts: list[tuple[Part, Bools]], probes: Floats, best: _Best, few: slice
-) -> list[tuple[Part, Bools]]:
-    """Fold what the sketches of these parts let through; the parts that a sketch could not tell are handed back.
+def _scan_sketches(parts: Sketched, probes: Floats, best: _Best, few: slice) -> list[tuple[Part, Bools]]:
+    """Fold what the sketches of these parts, all on the same axes, let through; the parts they cannot tell come back.
 
     One probe takes two products a row in about the time of one; more probes take one each, unless nothing is known of
     how low to look.
     """
-    blind: list[tuple[Part, Bools]] = []
-    targets: dict[int, Target] = {}
-    buffer = np.empty(2 * len(probes) * _longest(parts), np.int32)
+    sketches = [sketch for sketch, _, _ in parts]
+    target = sketches[0].aim(probes, fine=len(probes) == 1 or best.floor == _UNSCORED)
+    buffer = np.empty(2 * len(probes) * max(len(sketch.order) + BAND for sketch in sketches), np.int32)
     places = np.arange(len(best.persons))[few]
-    for part, live in parts:
-        segment, seen = part.segment, _sketch_of(part)
-        if id(seen.axes) not in targets:
-            targets[id(seen.axes)] = seen.aim(probes, fine=len(probes) == 1 or best.floor == _UNSCORED)
-        target = targets[id(seen.axes)]
-        products = seen.products(target, buffer)
+    floors, ahead = np.full(len(probes), np.nan), None
+    blind: list[tuple[Part, Bools]] = []
+    for number, (sketch, part, live) in enumerate(parts):
+        products = sketch.products(target, buffer)
         if (best.floors(few) == _UNSCORED).any():
-            probe, row = seen.seeds(products, SEEDS)
-            _fold(probes, segment.vectors, segment.persons, probe[live[row]], row[live[row]], best, places)
-        pairs = seen.candidates(target, products, best.floors(few))
+            _fold(probes, part.segment, live, *sketch.seeds(products, SEEDS), best, places)
+        if (best.floors(few) != floors).any():
+            floors = best.floors(few)
+            ahead = bars(sketches[number:], target, floors)
+        bar = ahead.pop(0) if ahead else None
+        pairs = None if bar is None else sketch.candidates(products, bar)
         if pairs is None:
             blind.append((part, live))
-            continue
-        probe, row = pairs
-        alive = live[row]
-        if alive.any():
-            _fold(probes, segment.vectors, segment.persons, probe[alive], row[alive], best, places)
+        elif len(pairs[0]):
+            _fold(probes, part.segment, live, *pairs, best, places)
     return blind
 
 
-def _sketch_of(part: Part) -> Sketch:
-    if part.segment.sketch is None:
-        raise AssertionError("only sketched parts are scanned by their sketch")
-    return part.segment.sketch
-
-
-def _longest(parts: list[tuple[Part, Bools]]) -> int:
-    return max(len(live) for _, live in parts) + BAND
-
-
 def _fold(
-    probes: Floats, vectors: Floats, persons: Int32s, probe: Indices, row: Indices, best: _Best, places: Indices
+    probes: Floats, segment: Segment, live: Bools, probe: Indices, row: Indices, best: _Best, places: Indices
 ) -> None:
-    """Score pairs (probe, row) exactly and merge them into `best`, whose rows `places` are these probes."""
+    """Score the live ones of pairs (probe, row) exactly and merge them into `best`, where they stand at `places`."""
+    vectors, persons = segment.vectors, segment.persons
+    probe, row = probe[live[row]], row[live[row]]
     for start in range(0, len(row), RESCORED_AT_ONCE):
         pairs = slice(start, start + RESCORED_AT_ONCE)
         left, right = probe[pairs], row[pairs]
@@ -227,6 +233,9 @@ def _fold(
 
 def _near(probes: Floats, vectors: Floats, probe: Indices, row: Indices) -> Floats:
     """Cosines in float32, (m,), of the pairs (probe, row), in the order of their probes."""
+    if len(probes) == 1:
+        alone: Floats = vectors[row] @ probes[0]
+        return alone
     near = np.empty(len(row), np.float32)
     ends = np.searchsorted(probe, np.arange(len(probes) + 1))
     for place in np.flatnonzero(np.diff(ends)):

@@ -5,12 +5,13 @@ as memory allows. Either way a scan gives products. Rows stand in the order of h
 band of 256 has its own limits, so that the few poor copies do not widen the bound of all the others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from recognition import kernels
-from recognition.arrays import Doubles, Floats, Indices, Int8s, Int32s, UInt16s, read_only
+from recognition.arrays import Doubles, Floats, Indices, Int8s, Int32s, UInt8s, UInt16s, read_only
 from recognition.axes import Axes, fit
 from recognition.bounds import ProbeTerms, least
 from recognition.kernels import Packed
@@ -31,13 +32,13 @@ class Target:
 
     Attributes:
         coordinates: (B, m) float32, what products with float32 rows are taken with.
-        values: (r, m) int8, what products with packed rows are taken with.
-        digits: 1, or 2: then rows of high digits stand before rows of low digits, and r = 2B; 0 without values.
+        nibbles: (r, m/2) uint8, what products with packed rows are taken with; none for float32 rows.
+        digits: 1, or 2: then rows of high digits stand before rows of low digits, and r = 2B.
         terms: of the bound.
     """
 
     coordinates: Floats
-    values: Int8s
+    nibbles: UInt8s
     digits: int
     terms: ProbeTerms
 
@@ -72,51 +73,63 @@ class Sketch:
         """Prepare probes (B, d) for sketches on these axes; `fine` takes twice the products for a tighter bound."""
         coordinates, tails = self.axes.project(probes)
         if not isinstance(self.rows, Packed):
-            none = np.empty((0, coordinates.shape[1]), np.int8)
-            return Target(coordinates, none, 0, _terms(coordinates, coordinates, tails, self.axes))
+            none = np.empty((0, coordinates.shape[1] // 2), np.uint8)
+            return Target(coordinates, none, 1, _terms(coordinates, coordinates, tails, self.axes))
         if not fine:
             coarse = _quantise(coordinates, _STEP * np.sqrt(np.square(coordinates).mean(axis=1, keepdims=True)))
-            return Target(coordinates, coarse, 1, _terms(coordinates, coarse, tails, self.axes))
+            return Target(coordinates, kernels.nibbles(coarse), 1, _terms(coordinates, coarse, tails, self.axes))
         both = np.rint(coordinates * (_MOST / np.abs(coordinates).max(axis=1, keepdims=True))).astype(np.int8)
         high = (both - kernels.LOWEST) // _DIGIT
         values = np.concatenate([high, both - high * _DIGIT]).astype(np.int8)
-        return Target(coordinates, values, 2, _terms(coordinates, both, tails, self.axes))
+        return Target(coordinates, kernels.nibbles(values), 2, _terms(coordinates, both, tails, self.axes))
 
     def products(self, target: Target, buffer: Int32s) -> Int32s | Floats:
         """Products (B, n') of probes and copies, int32 or float32, written into `buffer` of at least 2B times n'."""
-        height = len(target) * max(target.digits, 1)
+        height = len(target) * target.digits
         out = buffer[: height * len(self.worth) * BAND].reshape(height, -1)
         if not isinstance(self.rows, Packed):
             floats: Floats = out.view(np.float32)
             return np.matmul(target.coordinates, self.rows.T, out=floats)
-        kernels.products(target.values, self.rows, out)
+        kernels.products(target.nibbles, self.rows, out)
         if target.digits == 2:
             high, low = out[: len(target)], out[len(target) :]
             np.multiply(high, _DIGIT, out=high)
             return np.add(high, low, out=high)
         return out
 
-    def candidates(self, target: Target, products: Int32s | Floats, floors: Doubles) -> tuple[Indices, Indices] | None:
-        """Pairs (probe, row), (k,) each, among which are all whose cosine reaches the probe's floor, (B,).
+    def candidates(self, products: Int32s | Floats, bars: Int32s | Floats) -> tuple[Indices, Indices] | None:
+        """Pairs (probe, row), (k,) each: the rows whose product (B, n') reaches the bar of the band, (B, n' / BAND).
 
-        None where the bound is too wide for these data to tell: every row has to be looked at.
+        None where these are too many to be looked at.
         """
-        lowest = least(target.terms, floors, self.residual, self.tail) / self.worth
-        if not (lowest > 0).all():
+        banded = products.reshape(*bars.shape, BAND)
+        probe, band = np.nonzero(banded.max(axis=2) >= bars)
+        few, place = np.nonzero(banded[probe, band] >= bars[probe, band][:, None])
+        if len(few) > _FLOOD * products.size:
             return None
-        lowest = (np.ceil(lowest) if products.dtype == np.int32 else np.nextafter(lowest, 0)).astype(products.dtype)
-        banded = products.reshape(len(target), -1, BAND)
-        hits = np.flatnonzero(banded >= lowest[:, :, None])
-        if len(hits) > _FLOOD * products.size:
-            return None
-        probe, copy = np.divmod(hits, products.shape[1])
-        return probe, self.order[copy].astype(np.intp)
+        return probe[few], self.order[band[few] * BAND + place].astype(np.intp)
 
     def seeds(self, products: Int32s | Floats, count: int) -> tuple[Indices, Indices]:
         """Pairs (probe, row) of about `count` rows a probe with large products; bounds need them, no answer does."""
         count = min(count, len(self.order))
         copy = np.argpartition(products[:, : len(self.order)], -count, axis=1)[:, -count:].ravel()
         return np.repeat(np.arange(len(products)), count), self.order[copy].astype(np.intp)
+
+
+def bars(sketches: Sequence[Sketch], target: Target, floors: Doubles) -> list[Int32s | Floats] | None:
+    """For each sketch, all on one set of axes: the products (B, bands) from which a cosine can reach its floor, (B,).
+
+    None where the bound is too wide for these data to tell: any row may.
+    """
+    residual = np.concatenate([one.residual for one in sketches])
+    tail = np.concatenate([one.tail for one in sketches])
+    worth = np.concatenate([one.worth for one in sketches])
+    lowest = least(target.terms, floors, residual, tail) / worth
+    if not (lowest > 0).all():
+        return None
+    packed = isinstance(sketches[0].rows, Packed)
+    all_bars = np.ceil(lowest).astype(np.int32) if packed else np.nextafter(lowest.astype(np.float32), np.float32(0))
+    return np.split(all_bars, np.cumsum([len(one.worth) for one in sketches])[:-1], axis=1)
 
 
 def sketch(vectors: Floats, axes: Axes | None = None) -> Sketch | None:
