@@ -6,6 +6,7 @@ refused purpose. Only then is anything of the request's body looked at.
 """
 
 import secrets
+from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -119,7 +120,14 @@ class Needs:
         self.records = records
         self.everywhere = everywhere
 
-    async def __call__(self, request: Request) -> Visitor:
+    async def __call__(self, request: Request) -> AsyncIterator[Visitor]:
+        """The visitor, if they may; whatever was uploaded is let go of afterwards."""
+        try:
+            yield await self._admit(request)
+        finally:
+            await request.close()
+
+    async def _admit(self, request: Request) -> Visitor:
         visitor = await run_in_threadpool(visitor_of, request)
         if visitor is None:
             raise NotSignedIn

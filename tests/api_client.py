@@ -1,8 +1,11 @@
 """The api in the test's own process: no sockets, the real application with its lifespan, stores in a folder."""
 
-from collections.abc import Callable, Iterator
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,7 +17,8 @@ from api.app import create_app
 from core.clock import Clock
 from core.settings import Settings
 from recognition.enrolment import PictureEncoder
-from tests.console import PASSWORD
+from tests.console import PASSWORD, furnish
+from tests.factories import NOW
 
 HOST = "http://anju.test"
 
@@ -23,6 +27,21 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
     """Settings over a folder; Redis is a socket that nobody listens on, so that everything runs without it."""
     nobody = f"unix://{folder}/nobody.sock"
     return Settings(var_dir=folder, **{"redis_url": nobody, "language": "zh", **changes})
+
+
+@cache
+def _furnished(homes: int) -> Path:
+    """A folder furnished once for this process; it goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="anju-furnished-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    furnish(settings_in(folder), NOW, homes=homes)
+    return folder
+
+
+def furnished_in(folder: Path, *, homes: int = 6, **changes: Any) -> Settings:
+    """Settings over a folder with the furnished estate of `tests.console`, as it stands at noon of the factories."""
+    shutil.copytree(_furnished(homes), folder, dirs_exist_ok=True)
+    return settings_in(folder, **changes)
 
 
 class Person:
@@ -91,6 +110,3 @@ def serving(settings: Settings, clock: Clock, encoder: PictureEncoder | None = N
     app = create_app(settings, encoder=encoder, clock=clock)
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
         yield Served(portal, app)
-
-
-Serve = Callable[..., Served]

@@ -260,7 +260,8 @@ def add_finding(
     *, now: datetime,
 ) -> str:  # fmt: skip
     """A finding and its alert about the let home of that number; returns the alert's id."""
-    home = str(world.homes.id[np.flatnonzero(world.homes.state == "let")[5 + 7 * number]])
+    let = world.homes.id[world.homes.state == "let"]
+    home = str(let[(5 + 7 * number) % len(let)])
     today = local_day(now)
     onset = today - timedelta(days=days)
     opened_us = to_us(now) - (number + 1) * 5 * HOUR_US
