@@ -9,7 +9,7 @@ from recognition.arrays import Bools, Floats, Indices, Int32s, Int64s, UInt16s, 
 from recognition.axes import Axes
 from recognition.bounds import UNIT_TOLERANCE
 from recognition.errors import BadArray, BadTemplate
-from recognition.sketch import Sketch, sketch
+from recognition.sketch import BAND, Sketch, sketch
 
 MIN_DIM, MAX_DIM = 64, 1024
 # Most rows of a segment: the unit that compaction leaves alone (32 MB at 128-d, 128 MB at 512-d); a row's number fits
@@ -194,8 +194,10 @@ def axes_of(parts: Sequence[Part]) -> Axes | None:
 def _cut(vectors: Floats, persons: Int32s, ids: Int64s, axes: Axes | None) -> list[Segment]:
     order = np.argsort(persons, kind="stable")
     cut: list[Segment] = []
-    for rows in np.array_split(order, -(-len(order) // SEGMENT_ROWS)) if len(order) else ():
-        cut.append(_segment(vectors, persons, ids, rows, axes))
+    segments = max(-(-len(order) // SEGMENT_ROWS), 1)
+    rows = min(-(-len(order) // (segments * BAND)) * BAND, SEGMENT_ROWS)  # about equal, and in whole bands
+    for start in range(0, len(order), max(rows, 1)):
+        cut.append(_segment(vectors, persons, ids, order[start : start + rows], axes))
         axes = cut[-1].sketch.axes if cut[-1].sketch else axes  # one set of axes for all that it suits
     return cut
 
