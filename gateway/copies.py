@@ -20,7 +20,7 @@ from core.errors import AnjuError
 from core.mqtt import Link
 from core.topics import Address, Channel
 from core.vault import EstateKey, SealBroken
-from gateway import views
+from gateway import estate_copy
 from gateway.age import CopyAge
 from gateway.alone import Alone
 from gateway.held_sets import Drift, Held, SetStore, Staging, apply
@@ -37,6 +37,7 @@ DELTAS_MAX = 1_000
 asked_total = Counter("anju_sets_asked_total", "Questions to the server about versioned sets")
 refused_total = Counter("anju_sets_refused_total", "Answers that were not applied", ["reason"])
 version_gauge = Gauge("anju_set_version", "Version held of a versioned set", ["name"])
+unreadable_gauge = Gauge("anju_set_rows_unreadable", "Rows of the versioned sets that this release cannot use")
 rows_gauge = Gauge("anju_set_rows", "Rows held of a versioned set", ["name"])
 
 
@@ -67,6 +68,7 @@ class Copies:
         self._deltas: queue.Queue[wire.SetDelta | None] = queue.Queue(DELTAS_MAX)
         self._anew: set[str] = set()  # sets to be asked for from nothing
         self._confirmed: set[str] = set()
+        self._changed = False  # since the copy in use was built
         self._asked_at = self._built_at = float("-inf")
         self._wanted = threading.Event()
         self._connected_at: float | None = None
@@ -131,7 +133,8 @@ class Copies:
                 part = self._deltas.get(timeout=BEAT_S)
                 if part is not None:
                     self._apply(part)
-            if self._clock.monotonic() - self._built_at > REBUILD_S:
+            old = self._clock.monotonic() - self._built_at > REBUILD_S
+            if old or (self._changed and self._deltas.empty()):
                 self._rebuild()
 
     def _ask_if_due(self) -> None:
@@ -176,10 +179,12 @@ class Copies:
         self._held = {**self._held, name: after}
         self._anew.discard(name)
         if changed:
-            self._rebuild()
+            self._changed = True
             log.info("set_updated", name=name, version=after.version, rows=len(after.rows))
         self._confirmed.add(name)
         if len(self._confirmed) == len(sets.NAMES):
+            if self._changed:
+                self._rebuild()  # before anybody may match
             self._age.confirm(self._clock)
             self.settled.set()
             self._save_mark()
@@ -193,7 +198,7 @@ class Copies:
             self._ask(name)
 
     def _rebuild(self) -> None:
-        self._built_at = self._clock.monotonic()
+        self._built_at, self._changed = self._clock.monotonic(), False
         for name, held in self._held.items():
             version_gauge.labels(name).set(held.version)
             rows_gauge.labels(name).set(len(held.rows))
@@ -201,13 +206,10 @@ class Copies:
             return
         rows = {name: held.rows for name, held in self._held.items()}
         version = self._held[sets.RIGHTS].version
-        try:
-            copy = views.build(self._key.estate, version, rows, to_us(self._clock.now()))
-        except AnjuError as error:
-            refused_total.labels(error.code).inc()
-            log.error("copy_unusable", error=str(error), mend="it is asked for anew")  # noqa: TRY400 - told in words
-            self._anew.update(sets.NAMES)
-            return
+        copy, unreadable = estate_copy.build(self._key.estate, version, rows, to_us(self._clock.now()))
+        unreadable_gauge.set(unreadable)
+        if unreadable:
+            log.error("rows_unreadable", count=unreadable, mend="bring the gateway to the server's release")
         self._alone.use(copy)
 
     def _save_mark(self) -> None:

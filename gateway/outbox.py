@@ -100,7 +100,7 @@ class Outbox:
         self._work = _Work()
         self._lazy_since = 0.0
         self._changed = threading.Condition()
-        self._closing = False
+        self._closing = self._full = False
         self._thread: threading.Thread | None = None
         self.unwritable = threading.Event()
         waiting_gauge.set(self._file.waiting)
@@ -136,9 +136,7 @@ class Outbox:
         Raises:
             OutboxFull, OutboxUnwritable, OutboxClosed: nothing was stored.
         """
-        full = self._file.waiting + len(entries) > self._limit
-        full_gauge.set(full)
-        if full:
+        if self._is_full(len(entries)):
             raise OutboxFull(self._limit)
         answer: Future[list[Filed]] = Future()
         self._add(lambda work: work.urgent.append(_Filing(entries, then, answer)))
@@ -178,6 +176,14 @@ class Outbox:
         if self._thread is not None:
             self._thread.join()
         self._file.close()
+
+    def _is_full(self, more: int) -> bool:
+        full = self._file.waiting + more > self._limit
+        if full and not self._full:
+            log.error("outbox_full", waiting=self._file.waiting, mend="check the network between gateway and server")
+        self._full = full
+        full_gauge.set(full)
+        return full
 
     def _add(self, add: Callable[[_Work], None]) -> None:
         with self._changed:

@@ -1,5 +1,6 @@
 """Threads a gateway cannot do without: when one dies of something unforeseen, the process ends and is restarted."""
 
+import contextvars
 import threading
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ class Crew:
                 if not done:
                     self.failed.set()
 
-        thread = threading.Thread(target=run, name=name)
+        # In the caller's context: what its logs carry (service, process) theirs carry too.
+        thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), name=name)
         thread.start()
         return thread

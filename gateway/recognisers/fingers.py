@@ -17,7 +17,7 @@ from gateway.recognisers.finger_network import Found, MinutiaeNetwork, at_500_dp
 from gateway.recognisers.images import Picture, require_picture
 from gateway.recognisers.manifest import Manifest, WrongManifest
 from gateway.recognisers.reasons import Reason
-from recognition.fingers.cylinders import QUALITY
+from recognition.fingers.cylinders import ENROLLED_QUALITY
 from recognition.fingers.minutiae import to_record
 from recognition.fingers.records import encode
 
@@ -112,7 +112,7 @@ class FingerRecogniser:
 
 def judge(found: Found) -> tuple[float, tuple[Reason, ...]]:
     """Quality 0..1 of an impression, and what stands in the way of a better one, the worst first."""
-    counted = found.points[found.points[:, 3] >= QUALITY, 3]
+    counted = found.points[found.points[:, 3] >= ENROLLED_QUALITY, 3]
     clear = float(counted.mean()) if len(counted) else 0.0
     parts = [
         (min(1.0, len(counted) / _ENOUGH), Reason("finger_small", float(len(counted)), float(_ENOUGH))),

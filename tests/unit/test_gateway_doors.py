@@ -14,9 +14,9 @@ from gateway.alone import Alone
 from gateway.devices.base import DoorMove
 from gateway.devices.relays import RelayBoard, SimulatedRelay
 from gateway.doors import Doors
+from gateway.estate_copy import build
 from gateway.fire import Fire
 from gateway.outbox_file import Entry
-from gateway.views import build
 from gateway.waiting import Waiting
 from tests.unit.test_gateway_sets import NOW_US, rows
 
@@ -53,7 +53,7 @@ class Scene:
         self.age.confirm(self.clock)
         self.alone = Alone(self.clock, self.age, max_age_s=3600.0)
         if copy:
-            self.alone.use(build("laurel", 3, rows(), NOW_US))
+            self.alone.use(build("laurel", 3, rows(), NOW_US)[0])
         self.doors = Doors(
             self.strike, self.alone, self.clock, fire=lambda: self.fire, post=self.post,
             held_back=lambda: self.held_back, patience_s=PATIENCE,

@@ -15,7 +15,7 @@ from core.clock import to_us
 from core.facts import Capture, CredentialRead, Direction, FaceProbe, Modality, Outcome, PlateRead, Probe
 from core.vault import EstateKey, SealBroken
 from core.wire import VERSION, SetDelta
-from gateway import views
+from gateway import estate_copy
 from gateway.age import Mark
 from gateway.held_sets import Drift, Held, SetStore, Staging, apply
 from recognition.judge import Judgement, judge
@@ -176,7 +176,8 @@ def ask(probe: Probe, door: str) -> Judgement:
         door=door, direction=Direction.IN, device="x", device_event="1", device_time=NOW, clock_offset_ms=0,
         taken_at=NOW, probe=probe, quality=1.0, recogniser="x",
     )  # fmt: skip
-    copy = views.build("laurel", 3, rows(), NOW_US)
+    copy, unreadable = estate_copy.build("laurel", 3, rows(), NOW_US)
+    assert unreadable == 0
     return judge(copy.view, [capture], tables=copy.tables)[0]
 
 
@@ -219,15 +220,27 @@ def test_a_threshold_table_of_the_estate_replaces_the_releases() -> None:
     )  # fmt: skip
     held = rows()
     held[sets.ACCESS][sets.policy_key(MODEL)] = sets.encode_row(strict)
-    copy = views.build("laurel", 3, held, NOW_US)
+    copy, _ = estate_copy.build("laurel", 3, held, NOW_US)
     assert copy.tables[MODEL].at(5).value == 0.999
 
 
-def test_a_row_that_cannot_be_read_is_told() -> None:
+def test_rows_of_a_newer_server_are_left_out_and_counted() -> None:
     held = rows()
-    held[sets.RIGHTS]["x|d-1"] = b"\x05"
-    with pytest.raises(sets.RowMalformed):
-        views.build("laurel", 3, held, NOW_US)
+    hours = sets.RightRow(from_us=0, until_us=None, schedule=7)
+    odd = sets.GalleryRow(person="x", modality=Modality.FACE, model=MODEL, embedding=bytes(4 * 70))
+    held[sets.RIGHTS] |= {"x|d-1": b"\x05", "y|d-1": sets.encode_row((hours,))}
+    held[sets.GALLERY] |= {"t8": sets.encode_row(odd), "t9": b""}
+    broken = sets.PolicyRow(rows=(), margin=-1.0, margin_source="")
+    held[sets.ACCESS] |= {sets.policy_key(MODEL): sets.encode_row(broken), "retina|1": b"new"}
+    copy, unreadable = estate_copy.build("laurel", 3, held, NOW_US)
+    assert unreadable == 6
+    assert copy.tables == dict(TABLES)
+    assert copy.view.faces[MODEL].size == 2
+
+
+def test_an_empty_estate_is_a_copy_too() -> None:
+    copy, unreadable = estate_copy.build("laurel", 1, {name: {} for name in sets.NAMES}, NOW_US)
+    assert (unreadable, len(copy.view.doors)) == (0, 0)
 
 
 @given(st.text(min_size=1, max_size=10), st.from_regex(r"[A-Za-z0-9_-]{1,8}", fullmatch=True))
