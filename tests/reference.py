@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from math import fsum
+from math import atan2, cos, erf, exp, fsum, pi, sin, sqrt
 
 from core.facts import Direction
 from recognition.access import FOREVER_US, AccessPolicy, Passback, Reason, Requests
@@ -96,3 +96,57 @@ def _passback(
     if not again:
         return Reason.GRANTED
     return Reason.PASSBACK_HARD if mode is Passback.HARD else Reason.PASSBACK_SOFT
+
+
+def turn_between(one: float, other: float) -> float:
+    """The smaller angle between two directions, radians."""
+    return abs(atan2(sin(one - other), cos(one - other)))
+
+
+Spot = Sequence[float]  # x, y (upwards), direction of a minutia
+
+
+def cylinder(minutiae: Sequence[Spot], at: int, radius: float, side: int, layers: int) -> list[list[float]]:
+    """The values of the cylinder on one minutia, by the paper's sums: a list of layers for each cell in the circle."""
+    x, y, turn = minutiae[at]
+    step, cells = 2 * radius / side, []
+    for j in range(side):
+        for i in range(side):
+            u, v = (i + 0.5) * step - radius, (j + 0.5) * step - radius
+            if u * u + v * v > radius * radius:
+                continue
+            px, py = x + u * cos(turn) - v * sin(turn), y + u * sin(turn) + v * cos(turn)
+            cells.append(
+                [_cell(minutiae, at, (px, py), -pi + (k + 0.5) * 2 * pi / layers, layers) for k in range(layers)]
+            )
+    return cells
+
+
+def _cell(minutiae: Sequence[Spot], at: int, place: tuple[float, float], layer: float, layers: int) -> float:
+    spread, turn_spread = 28 / 3, 2 * pi / 9
+    total = 0.0
+    for other, (x, y, turn) in enumerate(minutiae):
+        if other == at:
+            continue
+        away = (place[0] - x) ** 2 + (place[1] - y) ** 2
+        weight = exp(-away / (2 * spread**2)) / (spread * sqrt(2 * pi))
+        off = atan2(sin(layer - (minutiae[at][2] - turn)), cos(layer - (minutiae[at][2] - turn)))
+        half, scale = pi / layers, turn_spread * sqrt(2)
+        total += weight * 0.5 * (erf((off + half) / scale) - erf((off - half) / scale))
+    return total
+
+
+def code_score(probe: Sequence[int], finger: Sequence[int], pairs: int, bits: int) -> float:
+    """The first look: one minus the mean share of bits that differ, over the probe's codes that found most alike."""
+    nearest = sorted(min((one ^ other).bit_count() for other in finger) for one in probe)[:pairs]
+    return 1 - sum(nearest) / (len(nearest) * bits)
+
+
+def alike(
+    one: tuple[Sequence[bool], Sequence[bool]], other: tuple[Sequence[bool], Sequence[bool]], layers: int
+) -> float:
+    """Similarity of two cylinders (bits, valid cells) where both say something, before anything rules it out."""
+    both = [a and b for a, b in zip(one[1], other[1], strict=True)]
+    pairs = [(one[0][n], other[0][n]) for n in range(len(one[0])) if both[n // layers]]
+    lengths = sqrt(sum(a for a, _ in pairs)) + sqrt(sum(b for _, b in pairs))
+    return 1 - sqrt(sum(a != b for a, b in pairs)) / lengths if lengths else 0.0

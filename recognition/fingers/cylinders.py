@@ -27,7 +27,9 @@ MARGIN = 50.0  # omega: a cell this far outside the hull of the minutiae still s
 LEAST_VALID = 0.75  # min_VC: share of cells that must say something
 LEAST_NEIGHBOURS = 2  # min_M
 BIT = 0.01  # a cell is set at this value; the paper's 0.005 does a little worse with this extractor
-QUALITY = 0.4  # minutiae below are left out
+# Minutiae below are left out. A probe keeps doubtful ones that an enrolled finger does not: a pair then meets where
+# either picture was poor (docs/adr/0013-fingerprints.md).
+ENROLLED_QUALITY, PROBE_QUALITY = 0.3, 0.2
 
 _STEP = 2 * RADIUS / SIDE
 _CENTRES = (np.arange(SIDE) + 0.5) * _STEP - RADIUS
@@ -63,7 +65,7 @@ def wrap(angles: Doubles) -> Doubles:
     return wrapped
 
 
-def build(minutiae: Minutiae, *, quality: float = QUALITY, bit: float = BIT) -> Cylinders:
+def build(minutiae: Minutiae, *, quality: float) -> Cylinders:
     """The cylinders of the minutiae of this quality or better; none where there are too few of them."""
     xyt = minutiae.at_least(quality).xyt
     if len(xyt) <= LEAST_NEIGHBOURS:
@@ -72,7 +74,7 @@ def build(minutiae: Minutiae, *, quality: float = QUALITY, bit: float = BIT) -> 
     apart = np.hypot(*(xyt[:, None, :2] - xyt[None, :, :2]).transpose(2, 0, 1))
     neighbours = (apart <= RADIUS + 3 * SPREAD).sum(axis=1) - 1
     kept = (valid.mean(axis=1) >= LEAST_VALID) & (neighbours >= LEAST_NEIGHBOURS)
-    bits = (values >= bit) & valid[:, :, None]
+    bits = (values >= BIT) & valid[:, :, None]
     return _cylinders(xyt[kept], bits[kept].reshape(-1, BITS), valid[kept])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from recognition.arrays import Bools, Floats, Indices, Int64s, UInt8s, read_only, spans
 from recognition.fingers import cylinders, projection
-from recognition.fingers.cylinders import BITS, CELLS, Cylinders
+from recognition.fingers.cylinders import BITS, CELLS, ENROLLED_QUALITY, PROBE_QUALITY, Cylinders
 from recognition.fingers.minutiae import Minutiae
 from recognition.fingers.projection import WORDS, Codes
 from recognition.fingers.relaxation import Candidates
@@ -69,9 +69,22 @@ class Features:
         )
 
 
-def encode(impressions: Sequence[Minutiae]) -> Features:
-    """The features of n impressions; n may be 0, and an impression of too few minutiae has none (see `usable`)."""
-    built = [cylinders.build(minutiae) for minutiae in impressions]
+def of_enrolled(impressions: Sequence[Minutiae]) -> Features:
+    """The features of n impressions as they are enrolled; see `encode`."""
+    return encode(impressions, quality=ENROLLED_QUALITY)
+
+
+def of_probes(impressions: Sequence[Minutiae]) -> Features:
+    """The features of n impressions as they are searched; see `encode`."""
+    return encode(impressions, quality=PROBE_QUALITY)
+
+
+def encode(impressions: Sequence[Minutiae], *, quality: float) -> Features:
+    """The features of n impressions from their minutiae of this quality or better.
+
+    n may be 0, and an impression of too few minutiae has none (see `usable`).
+    """
+    built = [cylinders.build(minutiae, quality=quality) for minutiae in impressions]
     bits = np.concatenate([one.bits for one in built] or [np.zeros((0, BITS), np.bool_)])
     valid = np.concatenate([one.valid for one in built] or [np.zeros((0, CELLS), np.bool_)])
     return Features(

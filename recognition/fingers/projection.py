@@ -62,7 +62,7 @@ class Projection:
 def default() -> Projection:
     """The projection every gallery uses, drawn once a process."""
     rng = np.random.default_rng(_SEED)
-    drawn = [cylinders.build(draw_finger(rng)).bits for _ in range(_FINGERS)]
+    drawn = [cylinders.build(draw_finger(rng), quality=1.0).bits for _ in range(_FINGERS)]
     return Projection.fitted(np.concatenate(drawn))
 
 

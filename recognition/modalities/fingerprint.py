@@ -41,7 +41,7 @@ class FingerMatcher:
         other = next((probe.model for probe in probes if probe.model != gallery.model), None)
         if other is not None:
             raise ModelMismatch(gallery=gallery.model, offered=other)
-        return features.encode([_minutiae(probe.record) for probe in probes])
+        return features.of_probes([_minutiae(probe.record) for probe in probes])
 
     def add(self, gallery: FingerGallery, templates: FingerTemplates) -> FingerGallery:
         """See FingerGallery.add."""
