@@ -4,40 +4,27 @@ Every start registers it again (which changes nothing but the visitors' passes o
 enrolled as wanted, so a start that was interrupted is mended by the next.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import msgspec
-import numpy as np
-from sqlalchemy.engine import Connection, Engine
 
-from anju.api_service import FaceEncoder
+from anju.demo_enrolment import ACTOR, Enrolment, Tell, Warn
 from core.clock import Clock, local_day
-from core.db import Store, open_store, writing
+from core.db import Store, open_store
 from core.errors import AnjuError
-from core.facts import Modality
 from core.settings import Settings
 from core.vault import EstateKey, Vault
-from housing.registry import importing, reading
-from housing.registry.writing import revoke_template
-from recognition.enrolment import EncodedPicture, PictureEncoder, PictureRefused, enrol
-from simulators import embeddings, faces, runs
+from housing.registry import importing
+from simulators import runs
 from simulators.faces import Sitter
 from simulators.gateway_files import write_gateway_files
-from simulators.randomness import stream
-from simulators.scenes import jpeg
 from simulators.tables import World
 from simulators.world import on_day, write
 
-ACTOR = "demo"
 SEED = 2026
-FOLDER, STATE = "demo", "estate.json"
-SIMULATED = "simulated"
-_BATCH = 100
-Tell = Callable[[str, int, int], None]  # what is being done, how many of how many
-Warn = Callable[[str, AnjuError], None]  # whose pictures cannot be used, and why
+FOLDER, STATE, REGISTRY = "demo", "estate.json", "registry"
 
 
 class NotTaken(AnjuError):
@@ -65,9 +52,6 @@ def prepare(
 ) -> runs.Estate:
     """Make the demo's estate ready to be served; returns which one it is.
 
-    Somebody whose pictures enrolment refuses is left without templates and told by `warn`: their door will say
-    "unrecognised", as a real one would.
-
     Args:
         settings: Of the demo's own installation, its stores migrated.
         homes: How many, at the first start.
@@ -79,18 +63,15 @@ def prepare(
 
     Raises:
         NoFaces: `faces_folder` holds no picture.
-        NotTaken: a row was refused (the registry's rules and the simulator have grown apart).
+        TooManySitters: It holds more people than the estate has tenants.
+        NotTaken: A row was refused (the registry's rules and the simulator have grown apart).
     """
     today = local_day(clock.now())
     path = settings.var_dir / FOLDER / STATE
     state = _state(path, homes, today, faces_folder)
     world, sitters = runs.populate(state.estate)
     key = _register(settings, on_day(world, today), clock, tell)
-    engine = open_store(settings, Store.HOUSING)
-    try:
-        _enrol(engine, key, state, path, world, sitters, clock, tell, warn)
-    finally:
-        engine.dispose()
+    _enrol(settings, key, state, path, world, sitters, clock, tell, warn)
     write_gateway_files(world, settings.var_dir, recognise=recognise)
     return state.estate
 
@@ -109,105 +90,57 @@ def _state(path: Path, homes: int, today: date, faces_folder: Path | None) -> St
 
 def _save(path: Path, state: State) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+    whole = path.with_suffix(".new")
+    whole.write_bytes(msgspec.json.format(msgspec.json.encode(state)))
+    whole.replace(path)
 
 
 def _register(settings: Settings, world: World, clock: Clock, tell: Tell) -> EstateKey:
-    folder = settings.var_dir / FOLDER / "registry"
+    """Import the estate's files with the importer that offices use; the estate has its key before it is seen."""
+    folder, vault = settings.var_dir / FOLDER / REGISTRY, Vault.open(settings)
     write(world, folder)
-    vault = Vault.open(settings)
     engine = open_store(settings, Store.HOUSING)
+
+    def give_key(_estates: tuple[str, ...]) -> None:
+        vault.create(world.estate)
+
+    def show(_what: str, done: int, total: int) -> None:
+        tell("demo.registering", done, total)
+
     try:
         report = importing.run_import(
-            engine, folder, strict=True, actor=ACTOR, now=clock.now(),
-            progress=lambda _what, done, total: tell("demo.registering", done, total),
-            prepare=lambda _estates: _make_key(vault, world.estate),
-        )  # fmt: skip
+            engine, folder, strict=True, actor=ACTOR, now=clock.now(), progress=show, prepare=give_key
+        )
     finally:
         engine.dispose()
     if report.refusals:
         first = report.refusals[0]
-        place = f"{first.file}:{first.line}"
-        raise NotTaken(
-            f"演示小区登记被拒（{place}：{first.zh}）", f"The demo's estate was refused ({place}: {first.en})"
-        )
-    return vault.create(world.estate)
-
-
-def _make_key(vault: Vault, estate: str) -> None:
-    vault.create(estate)
+        raise NotTaken(f"演示小区登记被拒（{first.zh}）", f"The demo's estate was refused ({first.file}: {first.en})")
+    return vault.estate(world.estate)
 
 
 def _enrol(
-    engine: Engine,
-    key: EstateKey,
-    state: State,
-    path: Path,
-    world: World,
-    sitters: Mapping[int, Sitter],
-    clock: Clock,
-    tell: Tell,
-    warn: Warn,
-) -> None:
-    """Give everybody who consented the templates of this start, a batch a transaction."""
-    wanted = _wanted(world, sitters)
-    with engine.connect() as conn:
-        held = {row.person for row in reading.templates(conn, world.estate, Modality.FACE)}
-    rows = [row for row, sign in wanted.items()
-            if state.enrolled.get(_id(world, row)) != sign or _id(world, row) not in held]  # fmt: skip
-    drawn = _simulated(world)
-    encoder = FaceEncoder() if any(row in sitters for row in rows) else None
-    for start in range(0, len(rows), _BATCH):
-        tell("demo.enrolling", start, len(rows))
-        batch = rows[start : start + _BATCH]
-        with writing(engine) as conn:
-            for row in batch:
-                sitter = sitters.get(row)
-                try:
-                    pictures = _photographed(encoder, world, sitter) if sitter and encoder else _drawn(drawn[row])
-                    _replace(conn, key, world, row, pictures, clock)
-                except PictureRefused as error:
-                    warn(sitter.name if sitter else _id(world, row), error)
-        state.enrolled.update({_id(world, row): wanted[row] for row in batch})
-        _save(path, state)
-    tell("demo.enrolling", len(rows), len(rows))
+    settings: Settings, key: EstateKey, state: State, path: Path, world: World, sitters: Mapping[int, Sitter],
+    clock: Clock, tell: Tell, warn: Warn,
+) -> None:  # fmt: skip
+    """Enrol whoever is not enrolled as wanted, and keep who is."""
+    engine = open_store(settings, Store.HOUSING)
+    try:
+        enrolment = Enrolment(engine, key, world, sitters, clock, warn)
+        wanted, held = enrolment.wanted(), enrolment.held()
+        missing = [
+            person for person, sign in wanted.items() if state.enrolled.get(person) != sign or person not in held
+        ]
+        count = 0
 
+        def done(batch: Sequence[str]) -> None:
+            nonlocal count
+            count += len(batch)
+            state.enrolled.update({person: wanted[person] for person in batch})
+            _save(path, state)
+            tell("demo.enrolling", count, len(missing))
 
-def _id(world: World, row: int) -> str:
-    return str(world.people.id[row])
-
-
-def _wanted(world: World, sitters: Mapping[int, Sitter]) -> dict[int, str]:
-    """By row of everybody who consented: what their templates are made of."""
-    signs = dict.fromkeys(np.flatnonzero(world.people.face).tolist(), SIMULATED)
-    for row, sitter in sitters.items():
-        digest = hashlib.blake2b(digest_size=8)
-        for picture in sitter.pictures:
-            digest.update(picture.tobytes())
-        signs[row] = digest.hexdigest()
-    return signs
-
-
-def _simulated(world: World) -> embeddings.Embeddings:
-    centres = embeddings.draw_centres(world.seed, len(world.people.id), world.people.twin)
-    return embeddings.enrolment_pictures(world.seed, centres)
-
-
-def _drawn(pair: embeddings.Embeddings) -> list[EncodedPicture]:
-    return [EncodedPicture(embedding=vector, model=embeddings.MODEL, quality=0.9) for vector in pair]
-
-
-def _photographed(encoder: PictureEncoder, world: World, sitter: Sitter) -> list[EncodedPicture]:
-    """A sitter's enrolment pictures, encoded as the pages would; raises PictureRefused in words."""
-    rng = stream(world.seed, f"sitter/{sitter.name}")
-    return [encoder.encode(jpeg(picture)) for picture in faces.enrolment_set(rng, sitter)]
-
-
-def _replace(
-    conn: Connection, key: EstateKey, world: World, row: int, pictures: Sequence[EncodedPicture], clock: Clock
-) -> None:
-    """Templates of one person: the old ones go, the new ones come, in one transaction."""
-    person = _id(world, row)
-    for old in reading.templates(conn, world.estate, Modality.FACE, [person]):
-        revoke_template(conn, template=old.template, actor=ACTOR, now=clock.now())
-    enrol(conn, key, estate=world.estate, person=person, pictures=pictures, actor=ACTOR, now=clock.now())
+        tell("demo.enrolling", 0, len(missing))
+        enrolment.enrol(missing, done)
+    finally:
+        engine.dispose()

@@ -122,12 +122,6 @@ def vary(rng: np.random.Generator, picture: Picture) -> Picture:
     return add_noise(rng, require_picture(lit))
 
 
-def enrolment_set(rng: np.random.Generator, sitter: Sitter) -> list[Picture]:
-    """Two pictures to enrol with: the sitter's first two, or the only one and a variation of it."""
-    own = list(sitter.pictures[:ENROLMENT_PICTURES])
-    return own + [vary(rng, own[0]) for _ in range(ENROLMENT_PICTURES - len(own))]
-
-
 def probe(rng: np.random.Generator, sitter: Sitter) -> Picture:
     """A picture to present at a door: a variation of one that was not enrolled, where there is one."""
     others = sitter.pictures[ENROLMENT_PICTURES:] or sitter.pictures
