@@ -138,7 +138,7 @@ class DoorActed(msgspec.Struct, frozen=True, kw_only=True, tag="door_acted"):
     capture_seq: Seq
     door: Short
     opened: bool
-    reason: Code  # the decision's, or why it was not followed: expired, no_decision, relay_failed, fire
+    reason: Code  # the decision's; alone_... decided by the gateway itself; exit, fire; relay_failed
     acted_at: datetime
     decision_ms: Annotated[float, Meta(ge=0.0)]  # from the capture built to the decision at the door
 

@@ -1,20 +1,20 @@
 """The clocks of this gateway's devices, as they are learnt from what comes in."""
 
 import threading
-from collections import Counter
+from collections import Counter as Tally
 from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from prometheus_client import Counter as Metric
+from prometheus_client import Counter
 
 from core.clock import from_us, to_us
 from gateway import clocks
 from gateway.clocks import DeviceClock, Placed
 from gateway.devices.base import Event
 
-clock_total = Metric("anju_device_time_total", "Device times, by what their correction rests on", ["basis"])
-clamped_total = Metric("anju_device_time_clamped_total", "Events that claimed to come from the future")
+clock_total = Counter("anju_device_time_total", "Device times, by what their correction rests on", ["basis"])
+clamped_total = Counter("anju_device_time_clamped_total", "Events that claimed to come from the future")
 
 
 class Known(msgspec.Struct):
@@ -41,7 +41,7 @@ class Timekeeping:
         arrived_us = to_us(arrived)
         with self._lock:
             placed = [self._place(event, arrived, arrived_us) for event in events]
-        for basis, count in Counter(one.basis for one in placed).items():
+        for basis, count in Tally(one.basis for one in placed).items():
             clock_total.labels(basis.value).inc(count)
         clamped_total.inc(sum(one.clamped for one in placed))
         return placed

@@ -1,17 +1,17 @@
 """The board of relays: which relay drives which door; and the simulated one, which only says what it does."""
 
-from collections import Counter
+from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 
 import structlog
-from prometheus_client import Counter as Metric
+from prometheus_client import Counter
 
 from gateway.devices.base import DoorMove, Relay
 
 log = structlog.get_logger(__name__)
 LOGGED = 20  # doors named in one line
 
-moves_total = Metric("anju_relay_moves_total", "What relays were told", ["opened", "done"])
+moves_total = Counter("anju_relay_moves_total", "What relays were told", ["opened", "done"])
 
 
 class SimulatedRelay:
@@ -47,8 +47,6 @@ class RelayBoard:
             relay = self._by_door[moves[places[0]].door]
             for place, well in zip(places, relay.move([moves[place] for place in places]), strict=True):
                 done[place] = well
-        for (opened, well), count in Counter(
-            (move.opened, well) for move, well in zip(moves, done, strict=True)
-        ).items():
+        for (opened, well), count in Tally((move.opened, well) for move, well in zip(moves, done, strict=True)).items():
             moves_total.labels(str(opened).lower(), str(well).lower()).inc(count)
         return done
