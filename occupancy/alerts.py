@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from core.ids import new_id
-from occupancy.findings import Finding
+from occupancy.findings import Finding, identity
 from occupancy.rules.base import Rule, Stage
 
 
@@ -47,7 +46,7 @@ def follow(rule: Rule, alerts: Mapping[str, Alert], changed: Iterable[Finding], 
 
 def _open(rule: Rule, finding: Finding, now_us: int) -> Alert:
     return Alert(
-        alert=new_id(),
+        alert=identity(now_us, finding.finding, "alert"),
         finding=finding.finding,
         estate=finding.estate,
         home=finding.home,

@@ -1,10 +1,12 @@
 """From rows of the sightings log to columns of one estate: the only place where the log's words become codes."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from prometheus_client import Counter
 
+from occupancy.arrays import NOBODY
 from occupancy.codes import MODALITIES, OUTCOMES, WAYS
 from occupancy.registry import Registry
 from occupancy.sightings import Sightings, columns, together
@@ -13,7 +15,8 @@ from occupancy.sightings import Sightings, columns, together
 LOG_COLUMNS = (
     "taken_us", "door", "direction", "modality", "outcome", "opens", "person", "seen", "pass", "plate", "home",
 )  # fmt: skip
-LogRow = Sequence[object]
+LogRow = Sequence[Any]
+_PERSON = LOG_COLUMNS.index("person")
 
 unplaced_total = Counter(
     "anju_occupancy_unplaced_total", "Sightings, or parts of them, that the registry could not place", ["reason"]
@@ -47,9 +50,9 @@ def encode(rows: Sequence[LogRow], registry: Registry, keys: Iterable[int] | Non
     return found if readable.all() else found.take(np.flatnonzero(readable))
 
 
-def count_unplaced(rows: Sequence[LogRow], found: Sightings) -> None:
+def count_unplaced(rows: Sequence[LogRow], found: Sightings, registry: Registry) -> None:
     """Count what `encode` could not place: once, where rows are folded for the first time."""
     unplaced_total.labels("unknown_word").inc(len(rows) - len(found))
     unplaced_total.labels("unknown_door").inc(int((found.door < 0).sum()))
-    named = sum(row[LOG_COLUMNS.index("person")] is not None for row in rows)
-    unplaced_total.labels("unknown_person").inc(max(0, named - int((found.person >= 0).sum())))
+    persons = [row[_PERSON] for row in rows if row[_PERSON] is not None]
+    unplaced_total.labels("unknown_person").inc(registry.persons.handles(persons).count(NOBODY))

@@ -61,8 +61,9 @@ class Moves:
 def moves(sightings: Sightings, at: Attached, registry: Registry) -> list[Moves]:
     """Sightings by whom they are about: persons, passes without a person, vehicles."""
     passed, person = passages(sightings)
-    plate = np.where(sightings.modality == By.PLATE, sightings.plate, NOBODY).astype(np.int32)
-    guest = np.where((person == NOBODY) & (plate == NOBODY), sightings.pass_, NOBODY).astype(np.int32)
+    driven = sightings.modality == By.PLATE
+    plate = np.where(driven, sightings.plate, NOBODY).astype(np.int32)
+    guest = np.where((person == NOBODY) & ~driven, sightings.pass_, NOBODY).astype(np.int32)
     about = (
         (PERSON, person, registry.living.home_on(person, at.day)),
         (PASS, guest, registry.guest_home[guest]),

@@ -92,7 +92,7 @@ class Folding:
 def _fold_estate(conn: Connection, registry: Registry, rows: Sequence[Any]) -> set[str]:
     """Fold rows of one estate; returns the homes whose people's presence changed."""
     sightings = encode(rows, registry)
-    count_unplaced(rows, sightings)
+    count_unplaced(rows, sightings, registry)
     at = attach(sightings, registry)
     homes, when = fold.dirty_days(at)
     store.mark_dirty(conn, registry.estate, [(registry.homes.ids[h], int(d)) for h, d in zip(homes, when, strict=True)])

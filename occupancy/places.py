@@ -59,7 +59,7 @@ class Places:
         innermost = np.full(homes + 1, DoorClass.GATE, np.int8)
         innermost[building_rows] = DoorClass.SHARED
         innermost[door_home[own]] = DoorClass.HOME
-        innermost[-1] = DoorClass.ELSEWHERE
+        innermost[-1] = DoorClass.HOME  # no door is the own door of somebody without a home
         return cls(
             kind=_padded(kind),
             door_building=_padded(door_building),

@@ -39,11 +39,12 @@ class Registries:
         self._version = version
         return changed
 
-    def reload_values(self) -> None:
-        """Read the cities' parameters again; they are no change of the registry."""
+    def reload(self, now: datetime) -> None:
+        """Read again what is no change of the registry: the cities' parameters, and who agreed to care alerts."""
         with self._engine.connect() as conn:
+            cared = _cared_for(conn, to_us(now))
             for estate, (registry, _) in self._held.items():
-                self._held[estate] = (registry, values_of(conn, estate))
+                self._held[estate] = (registry.caring_for(cared), values_of(conn, estate))
 
     @property
     def estates(self) -> list[str]:

@@ -5,7 +5,7 @@ here: a household belongs to the home it lives in (a consented swap is no breach
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -151,13 +151,18 @@ class Registry:
             driver=_by_handle(plates, ((row.plate, persons.handle(row.person)) for row in rows.vehicles)),
             born=_by_handle(persons, births, days.NEVER),
             alone=_by_handle(persons, ((row.person, 1) for row in rows.members if row.lives_alone)) > 0,
-            care=_by_handle(persons, ((person, 1) for person in rows.care)) > 0,
+            care=_by_handle(persons, ((person, 1) for person in rows.care if persons.handle(person) != NOBODY)) > 0,
             let=read_only(np.array([row.state == "let" for row in by_home], np.bool_)),
             leases=Leases.of(rows.leases, homes.handle),
             absences=Absences.of(rows.absences, homes.handle, persons.handle),
             visits=Visits.of(rows.visits, homes.handle),
             gateways=gateways,
         )  # fmt: skip
+
+    def caring_for(self, persons: Iterable[str]) -> "Registry":
+        """The same with `persons` as those who agreed to care alerts; others of another estate are left out."""
+        known = ((person, 1) for person in persons if self.persons.handle(person) != NOBODY)
+        return replace(self, care=_by_handle(self.persons, known) > 0)
 
 
 def _by_handle(names: Names, values: Iterable[tuple[str, int]], none: int = NOBODY) -> Int32s:

@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 
 from core.clock import Clock, SystemClock
 from core.db import Store, open_store
+from core.errors import AnjuError
 from core.live import WAKE_LOG, WAKE_REGISTRY, Live
 from core.runtime import Check
 from core.settings import Settings
 from occupancy.folding import BATCH, Folding
 from occupancy.projection import Projection
 from occupancy.registries import Registries
-from occupancy.store import CursorMoved
 from occupancy.sweeping import Sweeping
 
 log = structlog.get_logger(__name__)
@@ -97,7 +97,7 @@ class Service:
         except DBAPIError as error:
             self._give_up("database", error)
             return RETRY_S
-        except CursorMoved as error:
+        except AnjuError as error:  # a cursor somebody else moved, a registry that cannot be read
             self._give_up(error.code, error)
             return RETRY_S
         self._well_at = self._clock.monotonic()

@@ -54,7 +54,7 @@ class Sweeping:
     def sweep(self, now: datetime) -> Iterator[None]:
         """A whole sweep as of `now`, yielding after each slice."""
         self._registries.refresh(now)
-        self._registries.reload_values()
+        self._registries.reload(now)
         for estate in self._registries.estates:
             registry = self._registries.of(estate)
             observed_from = self._observed_from(estate)

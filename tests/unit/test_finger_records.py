@@ -163,7 +163,7 @@ def test_a_record_without_a_view_or_scale_is_refused() -> None:
 def test_values_that_no_standard_holds_are_refused() -> None:
     for changed in ({"position": 51}, {"quality": 256}, {"width": 16384}, {"number": 16}):
         with pytest.raises(BadRecord, match="invalid"):
-            small(**changed)
+            small(**changed)  # type: ignore[arg-type]
     with pytest.raises(BadRecord, match="angle"):
         small(Standard.ANSI_2004, minutiae=np.array([[1, 1, 1, 180, 50]], np.uint16))
     with pytest.raises(BadRecord, match="minutia"):
