@@ -102,8 +102,8 @@ class Enrolment:
                 break
         if not used:
             raise refused[0]
-        for error in refused:
-            self._warn(sitter.name, error)
+        for why in refused:
+            self._warn(sitter.name, why)
         return used
 
 

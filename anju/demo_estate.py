@@ -128,9 +128,8 @@ def _enrol(
     try:
         enrolment = Enrolment(engine, key, world, sitters, clock, warn)
         wanted, held = enrolment.wanted(), enrolment.held()
-        missing = [
-            person for person, sign in wanted.items() if state.enrolled.get(person) != sign or person not in held
-        ]
+        kept = {person: sign for person, sign in state.enrolled.items() if person in held}
+        missing = [person for person, sign in wanted.items() if kept.get(person) != sign]
         count = 0
 
         def done(batch: Sequence[str]) -> None:

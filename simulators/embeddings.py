@@ -22,8 +22,8 @@ MODEL = "sface-2021dec-int8bq"  # whose scores these are, and whose thresholds a
 RECOGNISER = "simulated"  # what tells them from real pictures in every capture
 PICTURES_AT_ENROLMENT = 2
 ALIKE_AT_ENROLMENT = 0.5  # enrolment refuses two pictures of a person under the threshold, 0.449
-NOISE_MEDIAN = 0.95  # 1 gives a genuine median of 0.65: real pictures vary a little less than the axes' product
-NOISE_SIGMA = 0.35
+NOISE_MEDIAN = 0.925  # 1 gives a genuine median of 0.64: real pictures vary a little less than the axes say
+NOISE_SIGMA = 0.365
 COMMON = 0.97  # on the mean, which everybody shares
 TWIN_LIKENESS = 0.985  # correlation of twins' centres: they score about as high as one person's two pictures
 
