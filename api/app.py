@@ -52,11 +52,10 @@ def create_app(settings: Settings, *, encoder: PictureEncoder | None, clock: Clo
 
     app = FastAPI(
         title="Anju", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None,
-        max_body_size=MAX_BODY_BYTES,
     )  # fmt: skip
     app.state.settings = settings
-    app.add_middleware(Around)
+    app.add_middleware(Around, too_large=problems.too_large)
     problems.install(app)
-    app.include_router(router)
+    app.include_router(router, max_body_size=MAX_BODY_BYTES)
     app.mount("/static", _Static(directory=STATIC), name="static")
     return app

@@ -1,15 +1,21 @@
 """Around every request: headers that keep browsers strict, a metric by route, a line in the log."""
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.headers import HEADERS
+
 API = "/api/v1"
+TOO_LARGE = 413
 
 log = structlog.get_logger(__name__)
 requests_total = Counter("anju_api_requests_total", "Requests answered", ["method", "route", "status"])
@@ -17,23 +23,6 @@ request_seconds = Histogram(
     "anju_api_request_seconds", "From the request to the start of its answer", ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0),
 )  # fmt: skip
-
-CSP = "; ".join(
-    (
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob:", "connect-src 'self'",
-        "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
-        "trusted-types anju",
-    )
-)  # fmt: skip
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:
@@ -43,27 +32,39 @@ def _route(scope: MutableMapping[str, Any]) -> str:
 
 
 class Around:
-    """The one middleware of ours; plain ASGI, so that streams pass through it untouched."""
+    """The one middleware of ours; plain ASGI, so that streams pass through it untouched.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: What it is around.
+        too_large: The answer, in words, where the framework refuses a body over its size with a bare 413.
+    """
+
+    def __init__(self, app: ASGIApp, too_large: Callable[[Request], Response]) -> None:
         self._app = app
+        self._too_large = too_large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
+        began, bare = time.perf_counter(), False
 
         async def answer(message: Message) -> None:
+            nonlocal bare
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
-                self._note(scope, message["status"], time.perf_counter() - began)
-            await send(message)
+                bare = message["status"] == TOO_LARGE and headers.get("content-type", "").startswith("text/plain")
+                if not bare:
+                    headers.update(HEADERS)
+                    headers.setdefault("Cache-Control", "no-store")
+                    self._note(scope, message["status"], time.perf_counter() - began)
+            if not bare:
+                await send(message)
 
         await self._app(scope, receive, answer)
+        if bare:
+            response = await run_in_threadpool(self._too_large, Request(scope))
+            await response(scope, receive, answer)
 
     @staticmethod
     def _note(scope: Scope, status: int, seconds: float) -> None:

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 
 from api.console.pages import page
 from api.errors import BadRequest, NotFound, NotSignedIn, PurposeMissing, TooMuch, Unavailable, status_of
+from api.headers import HEADERS
 from api.languages import language_of
-from api.middleware import HEADERS
 from api.purposes import offered
 from core.errors import AnjuError
 
@@ -61,15 +61,24 @@ def answer(request: Request, error: AnjuError, **more: Any) -> Response:
     return problem(request, error, **more) if _is_api(request) else _page(request, error, **more)
 
 
+def _too_much() -> TooMuch:
+    return TooMuch(
+        "提交的内容过大。", "What was sent is too large.",
+        mend_zh="请减小文件后重试。", mend_en="Make it smaller and try again.",
+    )  # fmt: skip
+
+
+def too_large(request: Request) -> Response:
+    """The answer to a body over its size, which nobody has read."""
+    return answer(request, _too_much())
+
+
 def _of_http(error: HTTPException) -> AnjuError:
     """Our words for what the framework refuses by itself."""
     if error.status_code == 404:
         return NotFound()
-    if error.status_code == 413:
-        return TooMuch(
-            "上传的内容过大。", "The upload is too large.", mend_zh="请减小文件后重试。",
-            mend_en="Make the file smaller and try again.",
-        )  # fmt: skip
+    if error.status_code == TooMuch.status:
+        return _too_much()
     refusal = BadRequest(
         f"请求无法处理（{error.status_code}）。", f"The request cannot be handled ({error.detail}).",
         mend_zh="请返回上一页重试。", mend_en="Go back and try again.",
