@@ -179,7 +179,7 @@ def _sketch(
 
 def _integers(coordinates: Floats) -> tuple[Int8s, Doubles, Doubles]:
     """Four-bit integers of coordinates (n, m); what each row's unit is worth and what its integers miss, (n,)."""
-    integers = _quantise(coordinates, _STEP * np.sqrt(np.square(coordinates).mean()))
+    integers = _quantise(coordinates, _row_step(coordinates))
     floats = integers.astype(np.float32)
     squares = np.maximum(np.einsum("ij,ij->i", floats, floats), 1.0)
     worth = np.einsum("ij,ij->i", coordinates, floats) / squares
@@ -199,7 +199,12 @@ def _band_limits(values: Doubles) -> Doubles:
     return read_only(limits)
 
 
-def _quantise(coordinates: Floats, step: Floats) -> Int8s:
+def _row_step(coordinates: Floats) -> float:
+    """One step for all rows (n, m): their unit is worth about the same, so a band's limits are tight."""
+    return _STEP * float(np.sqrt(np.square(coordinates).mean()))
+
+
+def _quantise(coordinates: Floats, step: Floats | float) -> Int8s:
     integers: Int8s = np.clip(np.rint(coordinates / step), kernels.LOWEST, kernels.HIGHEST).astype(np.int8)
     return integers
 
