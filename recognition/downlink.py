@@ -100,8 +100,10 @@ class EstateSets:
             row = sets.CredentialRow(person=card.person, from_us=card.from_us, until_us=card.until_us)
             yield sets.credential_key(Modality(card.kind), card.credential), sets.encode_row(row)
         for vehicle in reading.vehicles(connection, self._estate):
-            plate = sets.PlateRow(person=vehicle.person, from_us=vehicle.from_us, until_us=vehicle.until_us)
-            yield sets.plate_key(vehicle.plate), sets.encode_row(plate)
+            plate = sets.PlateRow(
+                person=vehicle.person, home=vehicle.home, from_us=vehicle.from_us, until_us=vehicle.until_us
+            )
+            yield sets.plate_key(vehicle.plate, vehicle.person), sets.encode_row(plate)
         for right in reading.pass_rights(connection, self._estate):
             pass_ = sets.PassRow(home=right.home, from_us=right.from_us, until_us=right.until_us)
             yield sets.pass_key(right.pass_, right.door), sets.encode_row(pass_)

@@ -12,6 +12,8 @@ from anju.launcher.ports import LOOPBACK
 from anju.launcher.spec import ServiceSpec
 from core.settings import Settings
 
+# One thread a product: BLAS threads of several services spin against each other on a small machine.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 API, RECOGNITION, OCCUPANCY, GATEWAY = "api", "recognition", "occupancy", "gateway"
 
 
@@ -83,7 +85,7 @@ def service_specs(
         gateways: Ids of the gateways that run on this machine.
         parts: Names of the embedded parts that run beside them.
     """
-    base = environment(settings) | {"ANJU_API_PORT": str(ports[API])}
+    base = ONE_THREAD | environment(settings) | {"ANJU_API_PORT": str(ports[API])}
     running = {*parts, *SERVICES}
 
     def spec(service: Service, child: str, *arguments: str, **more: str) -> ServiceSpec:
