@@ -13,7 +13,7 @@ from benchmarks.finger_scores import Labels
 from gateway.recognisers.fingers import FingerRecogniser
 from gateway.recognisers.images import decode as decode_picture
 from recognition.fingers import features
-from recognition.fingers.features import Features
+from recognition.fingers.features import Features, Probes
 from recognition.fingers.minutiae import Minutiae, from_view
 from recognition.fingers.records import decode as decode_record
 
@@ -35,9 +35,13 @@ class Database:
     impression: Labels
     records: list[bytes]
 
-    def features(self, quality: float) -> Features:
-        """What is compared of every impression, from minutiae of this quality."""
-        return features.encode([minutiae(record) for record in self.records], quality=quality)
+    def enrolled(self) -> Features:
+        """Every impression as it is enrolled."""
+        return features.of_enrolled([minutiae(record) for record in self.records])
+
+    def probes(self) -> Probes:
+        """Every impression as it is searched."""
+        return features.of_probes([minutiae(record) for record in self.records])
 
 
 def find_pictures(data: Path) -> dict[str, list[Path]]:

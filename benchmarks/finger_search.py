@@ -11,19 +11,17 @@ from benchmarks.finger_data import Database, left_out, minutiae
 from benchmarks.finger_scores import Scores
 from recognition.arrays import Bools, Int64s
 from recognition.fingers import features, gallery, projection
-from recognition.fingers.cylinders import ENROLLED_QUALITY, PROBE_QUALITY
 from recognition.fingers.features import Features
 from recognition.fingers.gallery import FingerGallery, FingerTemplates
 
 FPIR = 0.01
 MANY = 10_000
 _ASKED = 100  # probes timed
-Choice = tuple[float, float]  # least quality of a probe's minutiae, of an enrolled finger's
 
 
-def identification(databases: Sequence[Database], choices: dict[str, Choice]) -> dict[str, object]:
+def identification(databases: Sequence[Database]) -> dict[str, object]:
     """FNIR at FPIR 1 % by the gallery's own search; the threshold of each database is chosen on the others."""
-    looks = [_identify(db, databases, choices[db.name]) for db in databases]
+    looks = [_identify(db, databases) for db in databases]
     missed, accepted = 0, 0
     for db, (mine, right, others) in zip(databases, looks, strict=True):
         rest = [looks[n][2] for n in left_out(db.name, databases)] or [others]
@@ -38,7 +36,7 @@ def identification(databases: Sequence[Database], choices: dict[str, Choice]) ->
         "fpir_ci": interval(accepted, strangers),
         "rank1": float(np.mean(np.concatenate([right for _, right, _ in looks]))),
         "probes": probes,
-        "first_look_missed_10k": first_look_misses(databases, choices),
+        "first_look_missed_10k": first_look_misses(databases),
     }
 
 
@@ -47,7 +45,7 @@ def speed(databases: Sequence[Database]) -> dict[str, object]:
 
     The fingers are the real ones again and again: the time depends on their number and on how many codes they have.
     """
-    real = features.concatenate([db.features(ENROLLED_QUALITY) for db in databases])
+    real = features.concatenate([db.enrolled() for db in databases])
     rng = np.random.default_rng(0)
     held = _enrolled(real.take(rng.choice(np.flatnonzero(real.usable), MANY)), np.arange(MANY))
     records = [record for db in databases for record in db.records if record]
@@ -60,7 +58,7 @@ def speed(databases: Sequence[Database]) -> dict[str, object]:
         waiting.append(perf_counter() - wall)
         begun = process_time()
         for part in held.parts:
-            gallery.first_look(part.segment, probe)
+            gallery.first_look(part.segment, probe.enrolled)
         scanning.append(process_time() - begun)
     arrays = (real.xyt, real.bits, real.valid, real.codes)
     return {
@@ -70,12 +68,12 @@ def speed(databases: Sequence[Database]) -> dict[str, object]:
         "identify_10k_cpu_ms_p95": round(float(np.quantile(processor, 0.95)) * 1e3, 1),
         "bytes_per_finger": round(sum(array.nbytes for array in arrays) / len(real)),
         "code_bytes_per_finger": round(real.codes.nbytes / len(real)),
-        "encode_ms": round(_timed(lambda: databases[0].features(PROBE_QUALITY)) * 1e3 / len(databases[0].records), 2),
+        "encode_ms": round(_timed(lambda: databases[0].probes()) * 1e3 / len(databases[0].records), 2),
         "draw_projection_s": round(_timed(lambda: projection.default.__wrapped__()), 2),
     }
 
 
-def first_look_misses(databases: Sequence[Database], choices: dict[str, Choice]) -> float:
+def first_look_misses(databases: Sequence[Database]) -> float:
     """How often the first look would leave the right finger out of the shortlist among MANY enrolled ones.
 
     Every later impression is compared with its finger's first one; of all impressions of other fingers (the twin's left
@@ -83,15 +81,14 @@ def first_look_misses(databases: Sequence[Database], choices: dict[str, Choice])
     """
     missed = probes = 0
     for db in databases:
-        probe_quality, enrolled_quality = choices[db.name]
         kept = [db, *(databases[n] for n in left_out(db.name, databases))]
-        real = features.concatenate([one.features(enrolled_quality) for one in kept])
+        real = features.concatenate([one.enrolled() for one in kept])
         rows = np.flatnonzero(real.usable)
         (part,) = _enrolled(real.take(rows), rows).parts
         finger = np.concatenate([db.finger, *(np.full(len(one.finger), -1) for one in kept[1:])])[part.segment.ids]
         first = part.segment.ids < len(db.finger)
         first &= np.concatenate([one.impression for one in kept])[part.segment.ids] == 1
-        asked = db.features(probe_quality)
+        asked = db.probes().enrolled
         for row in np.flatnonzero((db.impression != 1) & asked.usable):
             codes = gallery.first_look(part.segment, asked.take(np.array([row])))
             same = finger == db.finger[row]
@@ -100,16 +97,16 @@ def first_look_misses(databases: Sequence[Database], choices: dict[str, Choice])
     return round(missed / probes, 4)
 
 
-def _identify(own: Database, databases: Sequence[Database], choice: Choice) -> tuple[Scores, Bools, Scores]:
+def _identify(own: Database, databases: Sequence[Database]) -> tuple[Scores, Bools, Scores]:
     """Scores of one database's probes and whether the right finger won, and scores of its strangers."""
     people: dict[tuple[str, int], int] = {}
     held = FingerGallery(model="benchmark")
     for db in [own, *(databases[n] for n in left_out(own.name, databases))]:
-        enrolled = db.features(choice[1])
+        enrolled = db.enrolled()
         rows = np.flatnonzero((db.impression == 1) & enrolled.usable)
         persons = np.array([people.setdefault((db.name, int(db.finger[row])), len(people)) for row in rows], np.int32)
         held = held.add(FingerTemplates(ids=persons.astype(np.int64), persons=persons, features=enrolled.take(rows)))
-    probes = own.features(choice[0])
+    probes = own.probes()
     mine = np.array([people.get((own.name, finger), -1) for finger in own.finger.tolist()])
     later = np.flatnonzero(own.impression != 1)
     found = gallery.search(held, probes.take(later))

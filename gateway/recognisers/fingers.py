@@ -17,7 +17,7 @@ from gateway.recognisers.finger_network import Found, MinutiaeNetwork, at_500_dp
 from gateway.recognisers.images import Picture, require_picture
 from gateway.recognisers.manifest import Manifest, WrongManifest
 from gateway.recognisers.reasons import Reason
-from recognition.fingers.cylinders import ENROLLED_QUALITY
+from recognition.fingers.features import ENROLLED_QUALITY
 from recognition.fingers.minutiae import to_record
 from recognition.fingers.records import encode
 

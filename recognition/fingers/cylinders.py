@@ -27,9 +27,6 @@ MARGIN = 50.0  # omega: a cell this far outside the hull of the minutiae still s
 LEAST_VALID = 0.75  # min_VC: share of cells that must say something
 LEAST_NEIGHBOURS = 2  # min_M
 BIT = 0.01  # a cell is set at this value; the paper's 0.005 does a little worse with this extractor
-# Minutiae below are left out. A probe keeps doubtful ones that an enrolled finger does not: a pair then meets where
-# either picture was poor (docs/adr/0013-fingerprints.md).
-ENROLLED_QUALITY, PROBE_QUALITY = 0.3, 0.2
 
 _STEP = 2 * RADIUS / SIDE
 _CENTRES = (np.arange(SIDE) + 0.5) * _STEP - RADIUS
@@ -60,8 +57,8 @@ class Cylinders:
 
 
 def wrap(angles: Doubles) -> Doubles:
-    """Angles brought to [-pi, pi)."""
-    wrapped: Doubles = (angles + np.pi) % (2 * np.pi) - np.pi
+    """Angles brought to [-pi, pi]."""
+    wrapped: Doubles = angles - 2 * np.pi * np.rint(angles / (2 * np.pi))
     return wrapped
 
 

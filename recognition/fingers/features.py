@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from recognition.arrays import Bools, Floats, Indices, Int64s, UInt8s, read_only, spans
 from recognition.fingers import cylinders, projection
-from recognition.fingers.cylinders import BITS, CELLS, ENROLLED_QUALITY, PROBE_QUALITY, Cylinders
+from recognition.fingers.cylinders import BITS, CELLS, Cylinders
 from recognition.fingers.minutiae import Minutiae
 from recognition.fingers.projection import WORDS, Codes
 from recognition.fingers.relaxation import Candidates
 
+# Minutiae of less quality are left out. A probe is looked at three times: as strictly as fingers are enrolled, with
+# more of its doubtful minutiae and with fewer; the best score counts (docs/adr/0013-fingerprints.md).
+ENROLLED_QUALITY = 0.3
+PROBE_QUALITIES = (ENROLLED_QUALITY, 0.2, 0.4)
 LEAST_CYLINDERS = 3  # of fewer, nothing can be said: LSS-R needs pairs that support each other
 
 
@@ -69,14 +74,31 @@ class Features:
         )
 
 
+class Probes(NamedTuple):
+    """n impressions to search with, each by PROBE_QUALITIES; as long as each other."""
+
+    enrolled: Features
+    generous: Features
+    strict: Features
+
+    @property
+    def usable(self) -> Bools:
+        """Which can be searched, (n,) bool."""
+        return self.enrolled.usable
+
+    def take(self, rows: Indices) -> "Probes":
+        """The impressions of these rows (k,), in their order."""
+        return Probes(*(level.take(rows) for level in self))
+
+
 def of_enrolled(impressions: Sequence[Minutiae]) -> Features:
     """The features of n impressions as they are enrolled; see `encode`."""
     return encode(impressions, quality=ENROLLED_QUALITY)
 
 
-def of_probes(impressions: Sequence[Minutiae]) -> Features:
+def of_probes(impressions: Sequence[Minutiae]) -> Probes:
     """The features of n impressions as they are searched; see `encode`."""
-    return encode(impressions, quality=PROBE_QUALITY)
+    return Probes(*(encode(impressions, quality=quality) for quality in PROBE_QUALITIES))
 
 
 def encode(impressions: Sequence[Minutiae], *, quality: float) -> Features:

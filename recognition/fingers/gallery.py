@@ -16,11 +16,12 @@ import numpy as np
 from recognition.arrays import NOBODY, Bools, Doubles, Indices, Int32s, Int64s, read_only, require
 from recognition.errors import BadArray, BadTemplate, DuplicateTemplate
 from recognition.fingers import features, relaxation, scan
-from recognition.fingers.features import Features
+from recognition.fingers.features import Features, Probes
 from recognition.fingers.scan import BLOCK_FINGERS, Block
 from recognition.matches import NO_SCORE, Matches, matches, nobody
 
 SHORTLIST = 32
+FINALISTS = 8  # of them, for the looks with more and with fewer minutiae
 SEGMENT_FINGERS = 8 * BLOCK_FINGERS  # what compaction makes of small parts
 DEAD_SHARE = 0.2
 MANY_PARTS = 16
@@ -175,7 +176,7 @@ class FingerGallery:
         return replace(self, parts=tuple(part for part in masked if part.live.any()))
 
 
-def search(gallery: FingerGallery, probes: Features, *, allowed: Bools | None = None) -> Matches:
+def search(gallery: FingerGallery, probes: Probes, *, allowed: Bools | None = None) -> Matches:
     """The two best distinct persons of each probe, with their scores in [0, 1].
 
     Args:
@@ -201,8 +202,18 @@ def first_look(segment: Segment, probe: Features) -> Doubles:
     return np.concatenate([scan.scores(block, probe.codes) for block in segment.blocks])
 
 
-def _search_one(parts: list[tuple[Segment, Bools]], probe: Features) -> tuple[Int32s, Doubles]:
-    codes = np.concatenate([np.where(live, first_look(segment, probe), NO_SCORE) for segment, live in parts])
+def second_look(probe: Probes, row: int, candidates: Features) -> Doubles:
+    """The score of one probe with each of c >= 1 candidates, (c,) float64: the best of its looks at the FINALISTS."""
+    scores = relaxation.rescore(probe.enrolled.cylinders(row), candidates.candidates())
+    finalists = np.argsort(-scores, kind="stable")[:FINALISTS]
+    chosen = candidates.take(finalists).candidates()
+    for level in (probe.generous, probe.strict):
+        scores[finalists] = np.maximum(scores[finalists], relaxation.rescore(level.cylinders(row), chosen))
+    return scores
+
+
+def _search_one(parts: list[tuple[Segment, Bools]], probe: Probes) -> tuple[Int32s, Doubles]:
+    codes = np.concatenate([np.where(live, first_look(segment, probe.enrolled), NO_SCORE) for segment, live in parts])
     best = np.argpartition(-codes, SHORTLIST)[:SHORTLIST] if len(codes) > SHORTLIST else np.arange(len(codes))
     best = np.sort(best[codes[best] > NO_SCORE])
     stops = np.cumsum([len(segment) for segment, _ in parts])
@@ -212,8 +223,7 @@ def _search_one(parts: list[tuple[Segment, Bools]], probe: Features) -> tuple[In
         if len(rows):
             persons.append(segment.persons[rows])
             chosen.append(segment.features.take(rows))
-    candidates = features.concatenate(chosen).candidates()
-    return _two_best(np.concatenate(persons), relaxation.rescore(probe.cylinders(0), candidates))
+    return _two_best(np.concatenate(persons), second_look(probe, 0, features.concatenate(chosen)))
 
 
 def _two_best(persons: Int32s, scores: Doubles) -> tuple[Int32s, Doubles]:

@@ -9,7 +9,7 @@ from core.facts import Modality
 from recognition.arrays import Bools
 from recognition.errors import ModelMismatch
 from recognition.fingers import features
-from recognition.fingers.features import Features
+from recognition.fingers.features import Probes
 from recognition.fingers.gallery import FingerGallery, FingerTemplates, search
 from recognition.fingers.minutiae import Minutiae, best_view, from_view
 from recognition.fingers.records import BadRecord, decode
@@ -36,7 +36,7 @@ class FingerMatcher:
 
     modality = Modality.FINGER
 
-    def encode(self, gallery: FingerGallery, probes: Sequence[OpenedFinger]) -> Features:
+    def encode(self, gallery: FingerGallery, probes: Sequence[OpenedFinger]) -> Probes:
         """The features of each record's best view; a record that cannot be read has none, so it is not usable."""
         other = next((probe.model for probe in probes if probe.model != gallery.model), None)
         if other is not None:
@@ -47,7 +47,7 @@ class FingerMatcher:
         """See FingerGallery.add."""
         return gallery.add(templates)
 
-    def search(self, gallery: FingerGallery, probes: Features, *, allowed: Bools | None = None) -> Matches:
+    def search(self, gallery: FingerGallery, probes: Probes, *, allowed: Bools | None = None) -> Matches:
         """See recognition.fingers.gallery.search."""
         return search(gallery, probes, allowed=allowed)
 

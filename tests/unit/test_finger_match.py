@@ -6,17 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.facts import Modality
-from recognition.arrays import NOBODY, Doubles, Int32s
+from recognition.arrays import NOBODY, Bools, Doubles, Int32s
 from recognition.errors import BadArray, BadTemplate, DuplicateTemplate, ModelMismatch
 from recognition.fingers import cylinders, features, projection, relaxation, scan
 from recognition.fingers.cylinders import CELLS, LAYERS, RADIUS, SIDE
-from recognition.fingers.features import Features
+from recognition.fingers.features import Features, Probes
 from recognition.fingers.gallery import FingerGallery, FingerTemplates, search
 from recognition.fingers.minutiae import Minutiae, to_record
 from recognition.fingers.projection import CODE_BITS, draw_finger
 from recognition.fingers.records import encode as encode_record
 from recognition.fingers.scan import BLOCK_FINGERS
-from recognition.matches import NO_SCORE
+from recognition.matches import NO_SCORE, Matches
 from recognition.modalities import MATCHERS
 from recognition.modalities.fingerprint import FingerMatcher, OpenedFinger
 from tests import reference
@@ -49,6 +49,11 @@ def handles(*values: int) -> Int32s:
 @pytest.fixture(scope="module")
 def enrolled() -> Features:
     return features.of_enrolled([finger(seed) for seed in range(PEOPLE)])
+
+
+def find(held: FingerGallery, probe: Features, *, allowed: Bools | None = None) -> Matches:
+    """A search with impressions whose minutiae are all certain, so that every look sees the same."""
+    return search(held, Probes(probe, probe, probe), allowed=allowed)
 
 
 def gallery(held: Features, persons: Int32s | None = None, model: str = "m") -> FingerGallery:
@@ -189,10 +194,10 @@ def test_nothing_scores_nothing(enrolled: Features) -> None:
 
 def test_every_finger_finds_itself_and_its_other_impressions(enrolled: Features) -> None:
     held = gallery(enrolled)
-    itself = search(held, enrolled)
+    itself = find(held, enrolled)
     assert itself.persons[:, 0].tolist() == list(range(PEOPLE))
     assert (itself.scores[:, 0] > 0.95).all()
-    later = search(held, features.of_enrolled([again(finger(seed), seed) for seed in range(PEOPLE)]))
+    later = find(held, features.of_enrolled([again(finger(seed), seed) for seed in range(PEOPLE)]))
     assert later.persons[:, 0].tolist() == list(range(PEOPLE))
     assert (later.scores[:, 0] > later.scores[:, 1]).all()
 
@@ -206,15 +211,33 @@ def test_order_and_grouping_mean_nothing(order: list[int], cut: int) -> None:
     grown = FingerGallery(model="m")
     for rows in parts:
         grown = grown.add(FingerTemplates(ids=rows, persons=rows.astype(np.int32), features=held.take(rows)))
-    one, other = search(grown, probe), search(gallery(held), probe)
+    one, other = find(grown, probe), find(gallery(held), probe)
     np.testing.assert_array_equal(one.persons, other.persons)
     np.testing.assert_allclose(one.scores, other.scores, atol=1e-6)
     assert grown.persons().tolist() == list(range(PEOPLE))
 
 
+def test_doubtful_minutiae_are_tried_with_and_without() -> None:
+    """Two impressions that share only what is certain, or only what is doubtful, are found by one of the looks."""
+    one = finger(7)
+    held = gallery(features.of_enrolled([one, finger(8)]))
+    strangers = finger(9)
+    xyt = np.concatenate([one.xyt, strangers.xyt])
+    quality = np.concatenate([np.full(len(one), 0.9), np.full(len(strangers), 0.35)])
+    mixed = features.of_probes([Minutiae(xyt=xyt, quality=quality)])
+    clear = search(held, mixed)
+    assert clear.persons[0, 0] == 0
+    assert clear.scores[0, 0] > 0.9  # the strict look sees the finger alone
+    blurred = search(held, Probes(mixed.enrolled, mixed.enrolled, mixed.enrolled))
+    assert blurred.scores[0, 0] < clear.scores[0, 0] - 0.1
+    faint = np.where(np.arange(len(one)) % 3, 0.9, 0.25)
+    whole = search(held, features.of_probes([Minutiae(xyt=one.xyt, quality=faint)]))
+    assert whole.scores[0, 0] > 0.9  # the generous look sees all of it
+
+
 def test_a_persons_fingers_count_once(enrolled: Features) -> None:
     persons = np.array([7, 7, *range(10, 10 + PEOPLE - 2)], np.int32)
-    found = search(gallery(enrolled, persons), enrolled.take(np.array([0])))
+    found = find(gallery(enrolled, persons), enrolled.take(np.array([0])))
     assert found.persons[0, 0] == 7
     assert found.persons[0, 1] != 7
 
@@ -223,12 +246,12 @@ def test_revoked_is_never_found_and_older_snapshots_keep_it(enrolled: Features) 
     whole = gallery(enrolled)
     less = whole.revoke(handles(3)).revoke_templates(np.array([4]))
     probe = enrolled.take(np.array([3, 4, 5]))
-    assert not {3, 4} & set(search(less, probe).persons.ravel().tolist())
-    assert search(whole, probe).persons[:, 0].tolist() == [3, 4, 5]
+    assert not {3, 4} & set(find(less, probe).persons.ravel().tolist())
+    assert find(whole, probe).persons[:, 0].tolist() == [3, 4, 5]
     assert (less.size, less.rows) == (PEOPLE - 2, PEOPLE)
     packed = less.compact()
     assert (packed.size, packed.rows, len(packed.parts)) == (PEOPLE - 2, PEOPLE - 2, 1)
-    np.testing.assert_array_equal(search(packed, probe).persons, search(less, probe).persons)
+    np.testing.assert_array_equal(find(packed, probe).persons, find(less, probe).persons)
     assert less.revoke(handles(99)) is less
     assert (
         less.add(FingerTemplates(ids=np.array([4]), persons=handles(4), features=probe.take(np.array([1])))).size == 11
@@ -242,12 +265,12 @@ def test_a_mask_is_a_gallery_of_the_allowed(enrolled: Features) -> None:
     allowed = np.zeros(8, np.bool_)
     allowed[[2, 6]] = True
     probe = enrolled.take(np.array([0, 6, 10]))
-    narrowed = search(gallery(enrolled), probe, allowed=allowed)
+    narrowed = find(gallery(enrolled), probe, allowed=allowed)
     inside = gallery(enrolled.take(np.array([2, 6])), handles(2, 6))
-    np.testing.assert_array_equal(narrowed.persons, search(inside, probe).persons)
-    np.testing.assert_allclose(narrowed.scores, search(inside, probe).scores, atol=1e-6)
+    np.testing.assert_array_equal(narrowed.persons, find(inside, probe).persons)
+    np.testing.assert_allclose(narrowed.scores, find(inside, probe).scores, atol=1e-6)
     with pytest.raises(BadArray, match="allowed"):
-        search(gallery(enrolled), probe, allowed=np.zeros(3, np.int32))
+        find(gallery(enrolled), probe, allowed=np.zeros(3, np.int32))
 
 
 def test_more_fingers_than_a_block_are_searched_whole(enrolled: Features) -> None:
@@ -259,7 +282,7 @@ def test_more_fingers_than_a_block_are_searched_whole(enrolled: Features) -> Non
     one = FingerTemplates(
         ids=np.array([count]), persons=handles(PEOPLE), features=enrolled.take(np.array([PEOPLE - 1]))
     )
-    assert search(many.add(one), one.features).persons[0, 0] == PEOPLE
+    assert find(many.add(one), one.features).persons[0, 0] == PEOPLE
     assert [len(part.segment.blocks) for part in many.parts] == [2]
 
 
@@ -290,10 +313,10 @@ def test_what_cannot_be_enrolled_is_refused_in_words(enrolled: Features) -> None
 
 
 def test_empty_cases(enrolled: Features) -> None:
-    nobody = search(FingerGallery(model="m"), enrolled.take(np.array([0])))
+    nobody = find(FingerGallery(model="m"), enrolled.take(np.array([0])))
     assert nobody.persons.tolist() == [[NOBODY, NOBODY]]
     assert nobody.scores.tolist() == [[NO_SCORE, NO_SCORE]]
-    assert len(search(gallery(enrolled), enrolled.take(np.arange(0)))) == 0
+    assert len(find(gallery(enrolled), enrolled.take(np.arange(0)))) == 0
     held = FingerGallery(model="m")
     assert held.add(FingerTemplates(ids=np.arange(0), persons=handles(), features=enrolled.take(np.arange(0)))) is held
     assert (held.size, len(held.persons()), held.compact().parts) == (0, 0, ())
