@@ -38,10 +38,14 @@ _REASONS = {
     "modality_not_matched_here": ("此识别方式未启用", "This way of recognition is not in use"),
     "credential_unknown": ("凭证未登记", "The credential is not registered"),
     "credential_not_valid": ("凭证不在有效期", "The credential is not valid now"),
-    "expired_decision": ("指令超时未执行", "The decision came too late"),
-    "no_decision": ("未收到指令", "No decision came"),
     "relay_failed": ("门锁未响应", "The lock did not answer"),
-    "stale": ("离线放行（本地名单较旧）", "Let in offline, by an old copy"),
+    "no_copy": ("网关没有本地名单", "The gateway holds no copy to decide by"),
+    "fire_reset": ("消防信号已复位", "The fire signal was reset"),
+}
+# What a gateway puts in front of a reason: it decided alone, and perhaps by an old copy.
+_PREFIXES = {
+    "alone_": ("网关自行决定：", "The gateway alone: "),
+    "stale_": ("本地名单较旧：", "by an old copy: "),
 }
 _REJECTED = {
     "image_no_bytes": ("没有收到图像", "No picture was received"),
@@ -55,17 +59,20 @@ _REJECTED = {
     "oversized": ("数据超过大小上限", "The data is over its size"),
     "unknown_version": ("协议版本不受支持", "A version that is not spoken here"),
     "unknown_topic": ("未知的消息主题", "An unknown topic"),
-    "duplicate": ("重复上报", "Reported twice"),
-    "payload_changed": ("同一编号的内容不一致", "The same number with other content"),
-    "wrong_clock": ("设备时钟偏差过大", "The device's clock is far off"),
-    "invalid_value": ("字段值无效", "A field cannot be used"),
+    "estate_unknown": ("未登记的小区", "This estate is not registered"),
+    "unknown_device": ("未登记的设备", "This device is not registered"),
+    "wrong_door": ("设备报告了不属于它的门", "The device spoke of a door that is not its own"),
+    "no_recogniser": ("网关没有可用的识别模型", "The gateway has no recogniser for this"),
     "no_face": ("图像中没有人脸", "No face in the picture"),
     "no_plate": ("图像中没有车牌", "No plate in the picture"),
-    "plate_grammar": ("车牌号不符合规则", "No plate number has this form"),
-    "unknown_door": ("未登记的门", "This door is not registered"),
-    "unknown_device": ("未登记的设备", "This device is not registered"),
-    "unknown_gateway": ("未登记的网关", "This gateway is not registered"),
-    "too_late": ("超过可补传的时间", "Too late to be taken"),
+    "plate_not_allowed": ("车牌号不符合规则", "No plate number has this form"),
+    "bad_embedding": ("特征数据不可用", "The features cannot be used"),
+    "bad_credential": ("凭证类型不受支持", "No credential of this kind is read here"),
+    "time_unknown": ("无法确定事件时间", "When it happened cannot be told"),
+    "clock_ahead": ("时间在将来，请校准网关时钟", "Taken in the future: set the gateway's clock"),
+    "key_reused": ("同一编号的内容不一致", "The same number with other content"),
+    "spoiled_on_disk": ("网关磁盘上的记录已损坏", "The record was damaged on the gateway's disk"),
+    "busy": ("网关繁忙", "The gateway was busy"),
 }
 _HOME = {
     "care": ("需要关爱", "Needs care"),
@@ -155,7 +162,12 @@ for _kind, _words in {
 def word(kind: str, code: str, lang: str) -> str:
     """The word for `code` among `kind`; the code itself where nobody gave it one."""
     key = f"{kind}.{code}"
-    return render(key, lang) if key in known() else code.replace("_", " ")
+    if key in known():
+        return render(key, lang)
+    for prefix, words in _PREFIXES.items():
+        if kind == "reason" and code.startswith(prefix):
+            return words[0 if lang == "zh" else 1] + word(kind, code.removeprefix(prefix), lang)
+    return code.replace("_", " ")
 
 
 _LAWS = {"Order 11": "《公共租赁住房管理办法》", "Civil Code": "《民法典》"}

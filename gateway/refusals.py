@@ -12,7 +12,7 @@ class _Words(NamedTuple):
     mend_en: str
 
 
-_WORDS = {
+WORDS = {
     "unknown_device": _Words(
         "设备“{device}”未在本网关登记。", "Device {device!r} is not one of this gateway's.",
         "请在 gateway.toml 中登记该设备。", "Add it to gateway.toml.",
@@ -60,7 +60,7 @@ class InputUnusable(AnjuError):
     """Input refused for the reason in `code`."""
 
     def __init__(self, code: str, **values: object) -> None:
-        words = _WORDS[code]
+        words = WORDS[code]
         super().__init__(
             words.zh.format(**values),
             words.en.format(**values),
