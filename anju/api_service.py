@@ -84,11 +84,16 @@ def bound(settings: Settings) -> socket.socket:
 
 
 class ApiService:
-    """uvicorn in a thread of its own; the main thread keeps the signals."""
+    """uvicorn in a thread of its own; the main thread keeps the signals.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: Where to listen, and the installation behind it.
+        encoder: For enrolment; None where this process has no models.
+    """
+
+    def __init__(self, settings: Settings, encoder: PictureEncoder | None) -> None:
         self._socket = bound(settings)
-        self.app: FastAPI = create_app(settings, encoder=face_encoder(), clock=SystemClock())
+        self.app: FastAPI = create_app(settings, encoder=encoder, clock=SystemClock())
         config = uvicorn.Config(
             self.app, log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=DRAIN_S, timeout_keep_alive=30,
@@ -124,7 +129,7 @@ class ApiService:
 def main() -> int:
     """Run until told to stop; returns the exit status."""
     settings = load_settings()
-    return serve("api", settings, lambda: ApiService(settings))
+    return serve("api", settings, lambda: ApiService(settings, face_encoder()))
 
 
 if __name__ == "__main__":

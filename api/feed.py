@@ -23,7 +23,8 @@ from api.errors import Unavailable
 from core.live import WAKE_LOG, Live, feed_channel
 
 log = structlog.get_logger(__name__)
-BEAT_S = 1.0  # without a bell the log is read so often
+BEAT_S = 1.0  # without a bell the stores are read so often
+LISTEN_S = 1.0  # how long the ear waits before it looks whether it is wanted
 REST_S = 0.1  # between two readings, however often the bell rings
 QUEUE_MAX = 200
 BEATS_A_LISTENING = 60  # then it is asked again which estates there are
@@ -173,7 +174,7 @@ class Hub:
         """Ring at every message; ask every minute whether there are new estates."""
         while not self._stop.is_set():
             channels = [WAKE_LOG, *(feed_channel(estate) for estate in self._estates())]
-            for beats, message in enumerate(self._live.listen(*channels, stop=self._stop, beat_s=BEAT_S)):
+            for beats, message in enumerate(self._live.listen(*channels, stop=self._stop, beat_s=LISTEN_S)):
                 if message is not None:
                     if message[0] != WAKE_LOG:
                         self._board.set()
