@@ -25,7 +25,7 @@ from occupancy.sweeping import Sweeping
 log = structlog.get_logger(__name__)
 POLL_S = 0.5
 GATHER_S = 0.05  # after a batch that was not full: let the next one grow
-BUSY_ROWS, BUSY_S = 100, 0.2  # under load a batch costs less a row the larger it is
+BUSY_ROWS, BUSY_S = 200, 0.4  # under load a batch costs less a row the larger it is
 RETRY_S = 1.0
 SHARDS_S = 5.0  # how soon a new shard is noticed
 STUCK_S = 30.0

@@ -80,18 +80,20 @@ def presence_rows(conn: Connection, subjects: Iterable[Key]) -> dict[Key, Presen
     found = {}
     for kind, names in by_kind.items():
         for piece in chunks(names):
-            query = sa.select(presence).where(presence.c.kind == kind, presence.c.subject.in_(piece))
-            found.update({(row[0], row[1]): PresenceRow(**row._mapping) for row in conn.execute(query)})
+            rows = _presence(conn, presence.c.kind == kind, presence.c.subject.in_(piece))
+            found.update({(row.kind, row.subject): row for row in rows})
     return found
 
 
 def presence_of_homes(conn: Connection, homes: Sequence[str]) -> list[PresenceRow]:
     """Everybody last known to belong to some homes."""
-    return [
-        PresenceRow(**row._mapping)
-        for piece in chunks(homes)
-        for row in conn.execute(sa.select(presence).where(presence.c.home.in_(piece)))
-    ]
+    return [row for piece in chunks(homes) for row in _presence(conn, presence.c.home.in_(piece))]
+
+
+def _presence(conn: Connection, *where: sa.ColumnElement[bool]) -> list[PresenceRow]:
+    names = PresenceRow.__struct_fields__
+    rows = conn.execute(sa.select(*(presence.c[name] for name in names)).where(*where)).all()
+    return [PresenceRow(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def put_presence(conn: Connection, rows: Iterable[PresenceRow]) -> None:

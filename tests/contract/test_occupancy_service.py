@@ -1,73 +1,22 @@
-"""The occupancy service on both databases with a real Redis: log in; presence, home-days, findings and board out."""
+"""The occupancy service on both databases: the log in; presence, home-days, outages, findings and alerts out."""
 
-import threading
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from core.clock import CHINA, ManualClock, day_start_us, from_us
-from core.db import Store, open_store, writing
-from core.live import Live, board_key, feed_channel
-from core.settings import Settings
+from core.clock import CHINA, day_start_us, from_us
+from core.db import writing
 from housing import tables as t
-from occupancy import board, views
-from occupancy.service import POLL_S, Service
+from occupancy import views
+from occupancy.service import Service
 from occupancy.store import CursorMoved
 from occupancy.tables import alerts, cursors, dirty, findings, home_days, presence
-from tests.contract.occupancy_estates import ESTATE, HOUR, SINCE, Stores, at, daily, note_change
-from tests.contract.parts import Part
+from tests.contract import occupancy_bench
+from tests.contract.occupancy_bench import DAY, Bench, days_from, local
+from tests.contract.occupancy_estates import ESTATE, HOUR, SINCE, at, daily, note_change
 
-DAY = date(2026, 3, 2)
-
-
-def local(day: date, hour: float = 12) -> datetime:
-    return from_us(at(day, hour))
-
-
-def days_from(first: date, count: int) -> list[date]:
-    return [first + timedelta(n) for n in range(count)]
-
-
-class Bench:
-    """Stores, a clock and the service under test."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.stores = Stores(settings)
-        self.settings = settings
-        self.clock = ManualClock(local(DAY))
-        self.service = Service(settings, self.clock)
-
-    def close(self) -> None:
-        self.service.close()
-        self.stores.close()
-
-    def settle(self) -> None:
-        """Rounds until there is nothing left to do, with one sweep in them."""
-        self.clock.advance(timedelta(seconds=self.settings.sweep_s))
-        while self.service.round() < POLL_S:
-            pass
-
-    def go_to(self, now: datetime) -> None:
-        """Move the clock on; the gateway is heard, then everything settles."""
-        self.clock.advance(now - self.clock.now())
-        self.stores.heard(int(now.timestamp() * 1_000_000) + 600_000_000)
-        self.settle()
-
-    def restart(self) -> None:
-        """A new process with nothing in its memory."""
-        self.service.close()
-        self.service = Service(self.settings, self.clock)
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def bench(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iterator[Bench]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
-    made = Bench(Settings(var_dir=tmp_path, database_url=url, redis_url=redis_url, sweep_s=10))
-    yield made
-    made.close()
+bench = occupancy_bench.bench  # the fixture
 
 
 def test_the_log_becomes_presence_and_home_days(bench: Bench) -> None:
@@ -229,120 +178,6 @@ def test_every_shard_has_its_own_cursor(bench: Bench) -> None:
     assert len(stores.rows(home_days)) == 2
 
 
-def test_the_board_is_in_redis_and_comes_back_after_a_wipe(bench: Bench) -> None:
-    stores = bench.stores
-    stores.found()
-    stores.seen([{"taken_us": at(DAY, 11), "door": "h0-door", "home": "h0"}])
-    bench.go_to(local(DAY))
-    live = Live(bench.settings.redis_url)
-
-    def in_redis() -> list[board.BoardLine]:
-        return sorted(
-            (board.decode(raw) for raw in (live.board(board_key(ESTATE)) or {}).values()), key=lambda b: b.home
-        )
-
-    def in_sql() -> list[board.BoardLine]:
-        with stores.occupancy.connect() as occ, stores.housing.connect() as housing:
-            return views.board(occ, housing, ESTATE, now=bench.clock.now())
-
-    bench.settle()
-    assert in_redis() == in_sql()
-    assert [(line.home, line.at_home, line.state) for line in in_sql()] == [("h0", 1, "occupied"), ("h1", 0, "unknown")]
-    live.replace(board_key(ESTATE), {}, "somebody else's")
-    bench.settle()
-    assert in_redis() == in_sql()
-    live.close()
-
-
-def test_pages_are_told_after_the_commit(bench: Bench) -> None:
-    stores = bench.stores
-    stores.found()
-    live, stop = Live(bench.settings.redis_url), threading.Event()
-    heard = live.listen(feed_channel(ESTATE), stop=stop, beat_s=0.05)
-    assert next(heard) is None  # subscribed
-    stores.seen(daily("p0", [DAY], (11,)))
-    bench.go_to(local(DAY))
-    message = next(message for message in heard if message is not None)
-    assert b'"kind":"sighting"' in message[1]
-    assert len(stores.rows(presence)) == 1
-    stop.set()
-    live.close()
-
-
-def test_redis_away_never_stops_it(tmp_path: Path, make_valkey: Callable[[], Part]) -> None:
-    part = make_valkey()
-    bench = Bench(Settings(var_dir=tmp_path, redis_url=part.url, sweep_s=10))
-    stores = bench.stores
-    stores.found()
-    part.kill()
-    stores.seen(daily("p0", [DAY], (11,)))
-    bench.go_to(local(DAY))
-    assert len(stores.rows(presence)) == 1
-    assert len(stores.rows(home_days)) == 1
-    part.start()
-    live = Live(part.url)
-    for _ in range(3):  # past the pause after a failure
-        bench.settle()
-    assert set(live.board(board_key(ESTATE)) or {}) == {"h0", "h1"}
-    live.close()
-    bench.close()
-
-
-def test_presence_shows_an_old_entry_as_unknown(bench: Bench) -> None:
-    stores = bench.stores
-    stores.found()
-    stores.seen([{"taken_us": at(DAY, 11), "door": "h0-door", "home": "h0"}])
-    bench.go_to(local(DAY))
-    with stores.occupancy.connect() as conn:
-        now, later = local(DAY), local(DAY + timedelta(2))
-        assert [line.state for line in views.presence_of(conn, ESTATE, "h0", now=now)] == ["at_home"]
-        assert [line.state for line in views.presence_of(conn, ESTATE, now=later)] == ["unknown"]
-
-
-def test_home_days_are_read_by_span(bench: Bench) -> None:
-    stores = bench.stores
-    stores.found()
-    stores.seen(daily("p0", days_from(DAY, 3)))
-    bench.go_to(local(DAY + timedelta(3)))
-    with stores.occupancy.connect() as conn:
-        found = views.home_days_of(conn, "h0", DAY + timedelta(1), DAY + timedelta(3))
-    assert [line.day for line in found] == days_from(DAY + timedelta(1), 2)
-    assert found[0].last_member_us == at(DAY + timedelta(1), 18)
-
-
-def test_pages_of_alerts_follow_each_other_urgent_first(bench: Bench) -> None:
-    store = open_store(bench.settings, Store.OCCUPANCY)
-    base = {"estate": ESTATE, "home": "h0", "kind": "vacancy", "refreshed_us": 0, "closed_us": None}
-    with writing(store) as conn:
-        for n in range(7):
-            conn.execute(findings.insert().values(
-                finding=f"f{n}", estate=ESTATE, home=f"h{n}", kind="vacancy", stage="watch", stages="[]",
-                probability=0.5, evidence="[]", counter_evidence="[]", legal_basis="x", updated_us=0,
-            ))  # fmt: skip
-            conn.execute(alerts.insert().values(
-                **base | {"closed_us": 5 if n == 6 else None}, alert=f"a{n}", finding=f"f{n}", urgent=n in {1, 4},
-                opened_us=n // 2,
-            ))  # fmt: skip
-    store.dispose()
-    with bench.stores.occupancy.connect() as conn:
-        read: list[str] = []
-        before = None
-        while page := views.alerts_page(conn, [ESTATE], before=before, limit=2):
-            read += [line.alert for line in page]
-            before = page[-1].key
-        assert read == ["a4", "a1", "a5", "a3", "a2", "a0"]
-        assert [line.alert for line in views.alerts_page(conn, [ESTATE], state="closed")] == ["a6"]
-        assert len(views.alerts_page(conn, [ESTATE], state="all")) == 7
-        assert views.alerts_page(conn, ["elsewhere"]) == []
-        with pytest.raises(views.UnknownAlertState):
-            views.alerts_page(conn, [ESTATE], state="new")
-        one = views.alert(conn, "a3")
-        assert one is not None
-        assert one.home == "h0"
-        assert views.alert(conn, "nobody") is None
-        assert views.finding(conn, "nobody") is None
-
-
 def test_day_boundaries_are_chinas(bench: Bench) -> None:
     stores = bench.stores
     stores.found()
@@ -351,3 +186,52 @@ def test_day_boundaries_are_chinas(bench: Bench) -> None:
     assert [row["day"] for row in stores.rows(home_days, "day")] == [DAY - timedelta(1), DAY]
     assert from_us(day_start_us(DAY)).astimezone(CHINA).hour == 0
     assert HOUR == 3_600_000_000
+
+
+def test_a_gateway_never_heard_of_was_blind_all_along(bench: Bench) -> None:
+    stores = bench.stores
+    stores.found()
+    stores.seen(daily("p0", [DAY]))
+    bench.clock.advance(local(DAY + timedelta(2)) - bench.clock.now())
+    bench.settle()
+    rows = stores.rows(home_days, "home", "day")
+    assert [(row["home"], row["day"]) for row in rows] == [(h, d) for h in ("h0", "h1") for d in days_from(DAY, 3)]
+    assert [row["outage_share"] for row in rows] == pytest.approx([1.0, 1.0, 0.5] * 2, abs=1e-3)
+
+
+def test_a_registered_outage_counts_until_it_is_taken_back(bench: Bench) -> None:
+    stores = bench.stores
+    stores.found()
+    stores.seen(daily("p0", [DAY]))
+    stores.change(t.outages, *(
+        {"door": door, "gateway": None, "from_us": at(DAY, 0), "until_us": at(DAY, 6)} for door in ("gate", "b1-door")
+    ))  # fmt: skip
+    bench.go_to(local(DAY, 20))
+    assert [row["outage_share"] for row in stores.rows(home_days)] == [0.0]  # their own doors still saw
+    stores.change(t.outages, {"door": "h0-door", "gateway": None, "from_us": at(DAY, 0), "until_us": at(DAY, 6)})
+    bench.go_to(local(DAY, 21))
+    assert [row["outage_share"] for row in stores.rows(home_days)] == [0.25]
+    with writing(stores.housing) as conn:
+        conn.execute(t.outages.delete())
+    bench.go_to(local(DAY, 22))
+    assert [row["outage_share"] for row in stores.rows(home_days)] == [0.0]
+
+
+def test_withdrawn_consent_ends_a_care_alert(bench: Bench) -> None:
+    stores = bench.stores
+    stores.found(homes=1, members=1)
+    with writing(stores.housing) as conn:
+        conn.execute(t.consents.insert().values(
+            person="p0", purpose="care", modality="card", given_us=0, text_version="1"
+        ))  # fmt: skip
+        note_change(conn, "rights")
+    stores.seen(daily("p0", [DAY]))
+    bench.go_to(local(DAY + timedelta(4)))
+    with stores.occupancy.connect() as conn:
+        (alert,) = views.alerts_page(conn, [ESTATE])
+    assert (alert.kind, alert.urgent) == ("welfare", True)
+    with writing(stores.housing) as conn:
+        conn.execute(t.consents.update().values(withdrawn_us=at(DAY, 0)))
+    bench.go_to(local(DAY + timedelta(5)))
+    with stores.occupancy.connect() as conn:
+        assert views.alerts_page(conn, [ESTATE]) == []
