@@ -4,19 +4,17 @@
 product of d components, summed in any order, is off by at most γ_d·|x|·|y|, γ_d = d·u / (1 - d·u), u = 2**-24.
 
 **Sketch** (`least`). Write p for a row's coordinates on the kept axes and t for its tail, likewise p' and t' for the
-probe. The row is kept as integers g with p = αg + ρ, ρ ⟂ g, |ρ| = η; the probe as integers h with p' = βh + ε.
+probe. The row is kept as integers g with p = αg + ρ, ρ ⟂ g, |ρ| = η; the probe as integers h with p' = βh + ε, ε ⟂ h.
 
-    cosine = p'·p + t'·t = β(α h·g + h·ρ) + ε·p + t'·t
+1. The cosine is p'·p + t'·t, so p'·p >= floor - |t'||t| (Cauchy and Schwarz), and as |p| <= 1 the angle between p'
+   and p is at most arccos((floor - |t'||t|) / |p'|).
+2. Angles are a metric: between h and p it is at most ψ = that + δ, δ = atan(|ε| / β|h|), so h·p >= |h|cosψ. (With a
+   shorter p the same two steps give more than that.)
+3. With x = α h·g, h·p = x + h·ρ <= x + η·sqrt(|h|² - x²): of h only what is orthogonal to g meets ρ, and α|g| <= 1.
+4. x = |h|cosφ turns that into |h|·sqrt(1 + η²)·cos(φ - atan η), so φ <= arccos(cosψ / sqrt(1 + η²)) + atan η.
 
-Of h only what is orthogonal to g meets ρ, and with x = α h·g its square is at most |h|² - x², because α|g| <= |p| <= 1.
-
-    cosine <= β(x + η·sqrt(|h|² - x²)) + |ε| + |t'||t|                                 (Cauchy and Schwarz)
-
-x = |h|cosφ turns the bracket into |h|·sqrt(1 + η²)·cos(φ - atan η). So a cosine of at least a floor needs
-
-    φ <= arccos((floor - |ε| - |t'||t|) / (β|h|·sqrt(1 + η²))) + atan η
-
-and a product h·g of at least |h|cosφ / α. No probability enters; the data decide only how many rows are left.
+A row whose product h·g is below |h|cosφ / α cannot reach the floor. No probability enters; the data decide only how
+many rows are left.
 """
 
 from dataclasses import dataclass
@@ -70,8 +68,14 @@ def least(terms: ProbeTerms, floor: Doubles, residual: Doubles, tail: Doubles) -
         residual: (k,) the largest η of each band.
         tail: (k,) the largest |t|.
     """
-    rest = (terms.error * (1 + UNIT_TOLERANCE) + terms.rounding)[:, None] + np.outer(terms.tail, tail)
-    wanted = (floor[:, None] - rest) / np.outer(terms.scale * terms.length, np.sqrt(1 + residual**2))
-    angle = np.arccos(np.clip(wanted, -1.0, 1.0)) + np.arctan(residual)
+    along = terms.scale * terms.length
+    wanted = (floor - terms.rounding)[:, None] - np.outer(terms.tail, tail)
+    angle = _arccos(wanted / np.hypot(along, terms.error)[:, None]) + np.arctan2(terms.error, along)[:, None]
+    angle = _arccos(np.cos(np.minimum(angle, np.pi)) / np.sqrt(1 + residual**2)) + np.arctan(residual)
     lowest: Doubles = terms.length[:, None] * np.cos(np.minimum(angle, np.pi))
     return lowest
+
+
+def _arccos(cosine: Doubles) -> Doubles:
+    angle: Doubles = np.arccos(np.clip(cosine, -1.0, 1.0))
+    return angle

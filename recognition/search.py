@@ -24,7 +24,6 @@ from recognition.sketch import BAND, Sketch, bars
 PROBES_AT_ONCE = 256
 SCORES_AT_ONCE = 2**18  # float32: the block of scores is 1 MB and stays in a core's cache
 ROWS_AT_ONCE = 2**16
-SKETCHED_AT_ONCE = 8  # probes a scan of a sketch: 2 MB of products a segment
 RESCORED_AT_ONCE = 4_096  # pairs, 32 MB in float64 at 1024-d
 SEEDS = 8  # rows looked at first where nothing is known of a probe yet
 _FOLD = 64  # numpy's maximum over a short last axis is slow: take it over 64 rows at a time first
@@ -111,8 +110,9 @@ def _search_chunk(parts: list[tuple[Part, Bools]], probes: Floats, floor: float)
     plain = [(part, live) for part, live in parts if part.segment.sketch is None]
     _scan_vectors(plain, probes, best, slice(None))
     for sketched in _by_axes(parts):
-        for start in range(0, len(probes), SKETCHED_AT_ONCE):
-            few = slice(start, start + SKETCHED_AT_ONCE)
+        step = sketched[0][0].probes_at_once
+        for start in range(0, len(probes), step):
+            few = slice(start, start + step)
             blind = _scan_sketches(sketched, probes[few], best, few)
             _scan_vectors(blind, probes[few], best, few)
     return best

@@ -65,6 +65,11 @@ class Sketch:
     tail: Doubles
 
     @property
+    def probes_at_once(self) -> int:
+        """How many probes a scan is best at: products that stay in the cache, or enough for a BLAS."""
+        return 8 if isinstance(self.rows, Packed) else 64
+
+    @property
     def nbytes(self) -> int:
         """Bytes held, without the axes, which segments share."""
         return self.rows.nbytes + self.order.nbytes + 3 * self.worth.nbytes
@@ -89,6 +94,9 @@ class Sketch:
         out = buffer[: height * len(self.worth) * BAND].reshape(height, -1)
         if not isinstance(self.rows, Packed):
             floats: Floats = out.view(np.float32)
+            if len(target) == 1:  # a matrix times a vector: BLAS is slow at it as a product of two matrices
+                np.dot(self.rows, target.coordinates[0], out=floats[0])
+                return floats
             return np.matmul(target.coordinates, self.rows.T, out=floats)
         kernels.products(target.nibbles, self.rows, out)
         if target.digits == 2:
