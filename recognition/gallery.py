@@ -114,8 +114,9 @@ class FaceGallery:
         time in proportion to the rows that move; meant for a background thread. Additions and revocations made
         meanwhile to the old snapshot are not in the result: the caller applies them again before it swaps.
         """
-        rewritten = [new for part in self.parts if part.is_large for new in segments.merge([part])]
-        merged = segments.merge([part for part in self.parts if not part.is_large])
+        axes = segments.axes_of(self.parts)
+        rewritten = [new for part in self.parts if part.is_large for new in segments.merge([part], axes)]
+        merged = segments.merge([part for part in self.parts if not part.is_large], axes)
         return replace(self, parts=(*rewritten, *merged))
 
     def _without(self, rows: list[Indices]) -> "FaceGallery":

@@ -175,15 +175,18 @@ def build(templates: Templates, axes: Axes | None = None) -> list[Segment]:
     return _cut(templates.vectors, templates.persons, templates.ids, axes)
 
 
-def merge(parts: Sequence[Part]) -> list[Part]:
-    """The live rows of `parts`, copied into as few parts as can be; a lone part without dead rows is kept as it is."""
+def merge(parts: Sequence[Part], axes: Axes | None = None) -> list[Part]:
+    """The live rows of `parts`, copied into as few parts as can be; a lone part without dead rows is kept as it is.
+
+    Large results are sketched, on `axes` where these suit.
+    """
     parts = [part for part in parts if part.size]
     if not parts or (len(parts) == 1 and parts[0].size == len(parts[0].segment)):
         return list(parts)
     vectors = np.concatenate([part.segment.vectors[part.live] for part in parts])
     persons = np.concatenate([part.segment.persons[part.live] for part in parts])
     ids = np.concatenate([part.segment.ids[part.live] for part in parts])
-    return [Part.whole(segment) for segment in _cut(vectors, persons, ids, axes_of(parts))]
+    return [Part.whole(segment) for segment in _cut(vectors, persons, ids, axes)]
 
 
 def axes_of(parts: Sequence[Part]) -> Axes | None:
