@@ -28,6 +28,11 @@ class Devices:
         self.log = log
 
     @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    @property
     def ledger(self) -> Path:
         """Their own ledger."""
         return Path(self.run.ledger)

@@ -54,12 +54,8 @@ class Watch:
 
     def cpu_s(self) -> dict[str, float]:
         """Processor seconds of each child so far."""
-        used = {}
-        for name, row in self._supervisor.statuses().items():
-            if row.pid is not None:
-                times = psutil.Process(row.pid).cpu_times()
-                used[name] = times.user + times.system
-        return used
+        rows = self._supervisor.statuses().items()
+        return {name: _cpu_s(row.pid) for name, row in rows if row.pid is not None}
 
     def count(self) -> int:
         """Rows of the log."""
@@ -99,6 +95,11 @@ def _resident(pid: int) -> int:
         return 0
 
 
+def _cpu_s(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
 def _say(words: str) -> None:
     """Progress, on standard error."""
     print(words, file=sys.stderr, flush=True)
@@ -119,9 +120,15 @@ def slope(seen: NDArray[np.float64], before: int, events: int) -> float:
     low, high = (before + share * events for share in STEADY)
     if not len(seen) or seen[-1, 1] < high:
         return 0.0
-    rows, first = np.unique(seen[:, 1], return_index=True)
-    at = np.interp([low, high], rows, seen[first, 0])
-    return float((high - low) / max(at[1] - at[0], 1e-9))
+    return float((high - low) / max(_passed(seen, high) - _passed(seen, low), 1e-9))
+
+
+def _passed(seen: NDArray[np.float64], rows: float) -> float:
+    """When the log passed `rows`: on the line between the look before and the first look at as many."""
+    place = max(1, int(np.searchsorted(seen[:, 1], rows)))
+    before, after = seen[place - 1], seen[place]
+    share = (rows - before[1]) / max(after[1] - before[1], 1e-9)
+    return float(before[0] + share * (after[0] - before[0]))
 
 
 def run(events: int, rate: float, homes: int = HOMES) -> dict[str, object]:
@@ -143,11 +150,9 @@ def run(events: int, rate: float, homes: int = HOMES) -> dict[str, object]:
 def _measure(settings: Settings, supervisor: Supervisor, estate: Estate, events: int, rate: float) -> dict[str, object]:
     watch = Watch(settings, supervisor)
     try:
-        idle = watch.cpu_s()
-        flood, seen = _phase(settings, watch, estate, Load(events=events))
-        busy = watch.cpu_s()
+        flood, seen, cpu_s = _phase(settings, watch, estate, Load(events=events))
         before = watch.count()
-        paced, _ = _phase(settings, watch, estate, Load(events=round(rate * RATE_PHASE_S), rate=rate, seed=2))
+        paced, _, _ = _phase(settings, watch, estate, Load(events=round(rate * RATE_PHASE_S), rate=rate, seed=2))
     finally:
         watch.close()
     return {
@@ -158,7 +163,7 @@ def _measure(settings: Settings, supervisor: Supervisor, estate: Estate, events:
         "duplicated": flood.duplicated + paced.duplicated,
         "rss_mb": round(sum(watch.rss.values()) / MB, 1),
         "rss_mb_by_process": {name: round(size / MB, 1) for name, size in watch.rss.items()},
-        "cpu_ms_per_event_by_process": {name: round(1000 * (busy[name] - idle[name]) / events, 3) for name in busy},
+        "cpu_ms_per_event_by_process": {name: round(1000 * used / events, 3) for name, used in cpu_s.items()},
         "events": before,
         "rate": rate,
         "door_ms_p50": paced.door_ms_p50,
@@ -169,13 +174,17 @@ def _measure(settings: Settings, supervisor: Supervisor, estate: Estate, events:
     }
 
 
-def _phase(settings: Settings, watch: Watch, estate: Estate, load: Load) -> tuple[Summary, NDArray[np.float64]]:
-    """Run one load to its end: its summary, and how the log grew."""
-    rows = watch.count() + load.events
+def _phase(
+    settings: Settings, watch: Watch, estate: Estate, load: Load
+) -> tuple[Summary, NDArray[np.float64], dict[str, float]]:
+    """Run one load to its end: its summary, how the log grew, and each process's processor seconds."""
+    rows, idle = watch.count() + load.events, watch.cpu_s()
     with demo_devices.running(demo_devices.new_run(settings, estate, load)) as devices:
         seen = watch.until(rows)
+        cpu_s = {name: used - idle.get(name, 0.0) for name, used in watch.cpu_s().items()}
+        cpu_s["devices"] = _cpu_s(devices.pid)
         devices.stop()
-        return summarise(settings, devices.ledger, clock=SystemClock()), seen
+        return summarise(settings, devices.ledger, clock=SystemClock()), seen, cpu_s
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
