@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
-from core.clock import SystemClock
+from core.clock import Clock, SystemClock
 from core.db import Store
 from core.errors import AnjuError
 from core.runtime import Check, serve
@@ -89,11 +89,12 @@ class ApiService:
     Args:
         settings: Where to listen, and the installation behind it.
         encoder: For enrolment; None where this process has no models.
+        clock: Where `now` comes from.
     """
 
-    def __init__(self, settings: Settings, encoder: PictureEncoder | None) -> None:
+    def __init__(self, settings: Settings, encoder: PictureEncoder | None, clock: Clock) -> None:
         self._socket = bound(settings)
-        self.app: FastAPI = create_app(settings, encoder=encoder, clock=SystemClock())
+        self.app: FastAPI = create_app(settings, encoder=encoder, clock=clock)
         config = uvicorn.Config(
             self.app, log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=DRAIN_S, timeout_keep_alive=30,
@@ -129,7 +130,7 @@ class ApiService:
 def main() -> int:
     """Run until told to stop; returns the exit status."""
     settings = load_settings()
-    return serve("api", settings, lambda: ApiService(settings, face_encoder()))
+    return serve("api", settings, lambda: ApiService(settings, face_encoder(), SystemClock()))
 
 
 if __name__ == "__main__":

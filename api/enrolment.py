@@ -99,8 +99,6 @@ def _require_consent(file: PersonFile) -> None:
 def _encode(encoder: PictureEncoder, number: int, picture: bytes) -> EncodedPicture:
     try:
         return encoder.encode(picture)
-    except PictureRefused:
-        raise
     except AnjuError as error:
         raise PictureRefused(
             f"第{number}张照片：{error.zh}", f"Picture {number}: {error.en}",

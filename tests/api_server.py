@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx
 
 from anju.api_service import ApiService
+from core.clock import Clock, SystemClock
 from core.settings import Settings
 from recognition.enrolment import PictureEncoder
 from tests.console import PASSWORD
@@ -41,9 +42,11 @@ class Server:
 
 
 @contextmanager
-def api_server(settings: Settings, encoder: PictureEncoder | None = None) -> Iterator[Server]:
-    """An api on a free port until the end of the block; it must then end by itself, open feeds included."""
-    service = ApiService(settings.model_copy(update={"api_port": 0}), encoder)
+def api_server(
+    settings: Settings, encoder: PictureEncoder | None = None, clock: Clock | None = None, *, port: int = 0
+) -> Iterator[Server]:  # fmt: skip
+    """An api on `port` (0: a free one) until the end of the block; it must then end by itself, open feeds included."""
+    service = ApiService(settings.model_copy(update={"api_port": port}), encoder, clock or SystemClock())
     stop = threading.Event()
     thread = threading.Thread(target=service.run, args=(stop,), name="api")
     thread.start()
