@@ -60,9 +60,10 @@ $(RUN_STAMP): requirements.lock pyproject.toml
 	@$(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
+$(DEV_STAMP): requirements-dev.lock requirements-source.lock $(RUN_STAMP)
 	@echo "Installing the locked packages of tests and checks."
 	@$(PIP) install -q --no-deps --require-hashes --only-binary :all: -r requirements-dev.lock
+	@$(PIP) install -q --no-deps --require-hashes --no-build-isolation -r requirements-source.lock
 	@touch $@
 
 $(UV): | $(RUN_STAMP)

@@ -25,7 +25,7 @@ from benchmarks.finger_data import TWINS, Database, find_pictures, read
 from benchmarks.finger_scores import Scores, across, bootstrap, equal_error, fvc, missed_at, within
 from benchmarks.finger_search import identification, speed
 from gateway.recognisers.fingers import FingerRecogniser
-from gateway.recognisers.manifest import load_manifest
+from gateway.recognisers.manifest import FINGERS, load_manifest
 from recognition.fingers.features import PROBE_QUALITIES, Features, Probes
 from recognition.fingers.relaxation import rescore
 
@@ -46,7 +46,7 @@ def main() -> None:
 def evaluate(data: Path, cache: Path | None = None, site: Path | None = None) -> dict[str, object]:
     """All keys of the benchmark."""
     pictures = find_pictures(data)
-    recogniser = FingerRecogniser(load_manifest(site))
+    recogniser = FingerRecogniser(load_manifest(site or FINGERS))
     seconds: list[float] = []
     databases = [read(name, files, recogniser, cache, seconds) for name, files in pictures.items()]
     looks = [tables_of(db) for db in progress(databases, "pairs")]  # (looks, n, n) each

@@ -1,4 +1,4 @@
-"""Writes requirements.lock and requirements-dev.lock from the three .in files. `make lock` runs it, with uv at hand.
+"""Writes requirements.lock, requirements-dev.lock and requirements-source.lock from the .in files. `make lock` runs it, with uv at hand.
 
 The locks hold every transitive package with its hashes and no address, for every system and for Python 3.11 and 3.12
 alike. Carriers of files (weights, a font) are locked without their dependencies: nothing of their code is run. The
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOCK, DEV_LOCK = "requirements.lock", "requirements-dev.lock"
+LOCK, DEV_LOCK, SOURCE_LOCK = "requirements.lock", "requirements-dev.lock", "requirements-source.lock"
 OPTIONS = (
     *("--universal", "--python-version", "3.11", "--generate-hashes"),
     *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"),
@@ -57,7 +57,7 @@ def resolved(uv: str, source: str, *options: str) -> str:
 
 
 def main() -> None:
-    """Resolve and write both locks; nothing is written where one cannot be resolved."""
+    """Resolve and write all locks; nothing is written where one cannot be resolved."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--uv", default="uv", help="the uv program")
     uv = parser.parse_args().uv
@@ -67,12 +67,14 @@ def main() -> None:
         (ROOT / LOCK).write_text(lock, "utf-8")  # the development requirements are constrained by it
         try:
             dev = without(resolved(uv, "requirements-dev.in"), lock)
+            source = resolved(uv, "sources.in", "--no-deps")
         except subprocess.CalledProcessError:
             (ROOT / LOCK).write_text(before, "utf-8")
             raise
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         sys.exit(f"The locks stay as they were: {error}")
     (ROOT / DEV_LOCK).write_text(dev, "utf-8")
+    (ROOT / SOURCE_LOCK).write_text(source, "utf-8")
 
 
 if __name__ == "__main__":

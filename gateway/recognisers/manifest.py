@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from core.errors import AnjuError
 
+FINGERS = Path(__file__).with_name("fingers.toml")  # a second manifest, for sites with finger readers
 SHIPPED = Path(__file__).with_name("models.toml")
 
 # Two readers' ids joined by "+" still fit a fact's field of 64 characters.

