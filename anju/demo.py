@@ -37,6 +37,8 @@ SWEEP_S = 20.0  # so that alerts come while one looks
 USERS = {"demo-admin": accounts.Role.ADMIN, "demo-officer": accounts.Role.HOUSING, "demo-staff": accounts.Role.PROPERTY}
 SERVE_WITHIN_S = 90.0
 DAYS = 3
+INTERRUPTED = 130  # the shell's number for Ctrl-C
+_ENDING = (State.STOPPING, State.STOPPED)
 register(
     {
         "demo.registering": ("登记演示小区", "Registering the estate"),
@@ -83,7 +85,7 @@ def demo(
         speed: Seconds of the day that pass in one second.
 
     Returns:
-        0; 1 where something was lost or doubled.
+        0; 1 where something was lost or doubled; 130 where a headless demo was interrupted.
 
     Raises:
         NoFaces, AlreadyRunning, ChildFailed and what else cannot be started, in words.
@@ -166,8 +168,11 @@ def _tell(installation: Installation, screen: Screen, speed: float) -> None:
 def _sum_up(
     settings: Settings, supervisor: Supervisor, devices: demo_devices.Devices, seconds: float, clock: Clock
 ) -> int:
-    """Let the devices present for `seconds` (or until a signal), then print the summary of their run."""
-    supervisor.wait_until(lambda rows: all(row.state is State.STOPPED for row in rows.values()), seconds)
+    """Let the devices present for `seconds`, then print the summary of their run; none where a signal ended it."""
+    supervisor.wait_until(lambda _rows: False, seconds)
+    if all(row.state in _ENDING for row in supervisor.statuses().values()):
+        supervisor.wait_stopped()
+        return INTERRUPTED
     devices.stop()
     summary = summarise(settings, devices.ledger, clock=clock)
     sys.stdout.write(msgspec.json.encode(summary).decode() + "\n")
