@@ -37,7 +37,7 @@ read_failures_total = Counter("anju_feed_read_failures_total", "Readings of the 
 
 
 class News(msgspec.Struct, frozen=True):
-    """Something new in an estate: `kind` is sighting, alerts or board; `row` what the source made of it."""
+    """Something new in an estate: `kind` is sighting, board, needs or stale; `row` what the source made of it."""
 
     estate: str
     kind: str

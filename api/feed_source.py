@@ -1,17 +1,13 @@
-"""What is new in the stores, for the live feed: sightings after a position of the log, homes that changed, alerts."""
+"""What is new in the stores, for the live feed: sightings of the log, homes that changed, what needs a look."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from datetime import datetime
-from typing import Protocol
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from api.feed import News, dropped_total
-from api.reading.alerts import untouched
 from api.reading.board import Board, Cell, board
+from api.reading.needs import Needs, Stores, needs_of
 from api.reading.sightings import directory, named
 from core import log
 from core.clock import local_day
@@ -21,25 +17,6 @@ from recognition.views import SightingRow, sightings_after
 
 READ_MAX = 500
 MISSED_MAX = 100
-
-
-class Stores(Protocol):
-    """What the source needs of its owner."""
-
-    def reading(self, store: Store) -> AbstractContextManager[Connection]:
-        """A read-only connection."""
-        ...
-
-    def now(self) -> datetime:
-        """The time."""
-        ...
-
-
-class AlertsChanged(msgspec.Struct, frozen=True):
-    """How many alerts wait for somebody now."""
-
-    waiting: int
-    urgent: int
 
 
 def shard_of(conn: Connection, estate: str) -> str | None:
@@ -67,7 +44,7 @@ class FeedSource:
         self._heads: dict[str, int] = {}
         self._shards: dict[str, str] = {}
         self._boards: dict[str, Board] = {}
-        self._alerts: dict[str, AlertsChanged] = {}
+        self._told_needs: dict[str, Needs] = {}
         self._seen: frozenset[str] = frozenset()
 
     def estates(self) -> list[str]:
@@ -87,7 +64,7 @@ class FeedSource:
         if board:
             for estate in sorted(watched):
                 news += self._board(estate)
-                news += self._alerts_of(estate)
+                news += self._needs(estate)
         return news
 
     def after(self, estate: str, cursor: str) -> list[News] | None:
@@ -102,7 +79,7 @@ class FeedSource:
         return None if len(rows) > MISSED_MAX else self._told(shard, [r for r in rows if r.estate == estate])
 
     def _forget(self, estates: frozenset[str]) -> None:
-        for kept in (self._shards, self._boards, self._alerts):
+        for kept in (self._shards, self._boards, self._told_needs):
             for estate in estates:
                 kept.pop(estate, None)
         for shard in self._heads.keys() - self._shards.values():
@@ -158,12 +135,10 @@ class FeedSource:
             return [News(estate, "stale", "board")]
         return [News(estate, "board", _changed(old.cells, new.cells))]
 
-    def _alerts_of(self, estate: str) -> list[News]:
-        with self._stores.reading(Store.HOUSING) as housing, self._stores.reading(Store.OCCUPANCY) as occupancy:
-            waiting = untouched(housing, occupancy, estate)
-        new = AlertsChanged(len(waiting), sum(waiting.values()))
-        old, self._alerts[estate] = self._alerts.get(estate), new
-        return [] if old is None or old == new else [News(estate, "alerts", new)]
+    def _needs(self, estate: str) -> list[News]:
+        new = needs_of(self._stores, estate)
+        old, self._told_needs[estate] = self._told_needs.get(estate), new
+        return [] if old is None or old == new else [News(estate, "needs", new)]
 
 
 def _changed(old: Mapping[str, Cell], new: Mapping[str, Cell]) -> list[Cell]:

@@ -172,7 +172,7 @@ def _statuses(world: World, now: datetime) -> list[dict[str, Any]]:
 REFUSED = (
     ("image_not_a_picture", "Unreadable image: this is no picture of a known kind."),
     ("image_no_bytes", "Unreadable image: no picture data was received."),
-    ("wrong_clock", "The device's clock is 5400 s ahead."),
+    ("clock_ahead", "The capture was taken 5400 s in the future."),
     ("malformed", "The item cannot be read: Expected `object`, got `int`."),
     ("unknown_version", "Message version 9 is not spoken here (ours is 1)."),
 )

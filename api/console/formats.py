@@ -29,6 +29,10 @@ class Formats:
             return time
         return f"{self.day(at.date(), today)} {time}"
 
+    def second(self, us: int, now: datetime) -> str:
+        """As `clock`, to the second: for what is happening."""
+        return f"{self.clock(us, now)}:{from_us(us).astimezone(CHINA):%S}"
+
     def clock_exact(self, us: int) -> str:
         """Day and time to the second, for the hover text."""
         at = from_us(us).astimezone(CHINA)

@@ -2,7 +2,6 @@
 
 import hashlib
 import posixpath
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +21,7 @@ from api.purposes import PURPOSES, offered
 from api.reading.board import Cell
 from api.reading.estates import EstateRow, estates_for
 from api.reading.labels import building_label, short_name
-from api.reading.needs import counts_of
+from api.reading.needs import Needs, needs_of
 from api.words import law, word
 from core.db import Store
 from core.texts import Text
@@ -33,8 +32,8 @@ STATIC = HERE / "static"
 THEME_COOKIE = "anju_theme"
 THEMES = ("auto", "light", "dark")
 FILTERS = (
-    "clock", "clock_exact", "day", "weekday", "today_words", "month", "moment", "iso", "ago", "days", "number",
-    "percent", "yuan",
+    "clock", "clock_exact", "second", "day", "weekday", "today_words", "month", "moment", "iso", "ago", "days",
+    "number", "percent", "yuan",
 )  # fmt: skip
 
 
@@ -107,17 +106,17 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else "auto"
 
 
-def _nav(lang: str, visitor: Visitor, estate: EstateRow, counts: Mapping[str, int]) -> list[NavItem]:
+def _nav(lang: str, visitor: Visitor, estate: EstateRow, needs: Needs) -> list[NavItem]:
     _ = translations(lang).gettext
     base = f"/e/{estate.estate}"
-    urgent = counts["urgent"] > 0
+    urgent = needs.urgent > 0
     rows: list[tuple[Role, NavItem]] = [
         (Role.VIEWER, NavItem("today", f"{base}/today", _("Today"), "today", "t")),
-        (Role.VIEWER, NavItem("alerts", f"{base}/alerts", _("Alerts"), "alerts", "a", counts["alerts"], urgent)),
+        (Role.VIEWER, NavItem("alerts", f"{base}/alerts", _("Alerts"), "alerts", "a", needs.alerts, urgent)),
         (Role.PROPERTY, NavItem("events", f"{base}/events", _("Events"), "events", "e")),
         (Role.PROPERTY, NavItem("homes", f"{base}/homes", _("Homes"), "homes", "h")),
         (Role.PROPERTY, NavItem("people", f"{base}/people", _("People"), "people", "p")),
-        (Role.VIEWER, NavItem("doors", f"{base}/doors", _("Devices"), "doors", "d", counts["devices"])),
+        (Role.VIEWER, NavItem("doors", f"{base}/doors", _("Devices"), "doors", "d", needs.devices)),
     ]
     shown = [item for role, item in rows if visitor.may(role)]
     if visitor.may(Role.ADMIN) and visitor.everywhere:
@@ -140,7 +139,7 @@ def _common(request: Request, visitor: Visitor | None, estate: EstateRow | None)
     place = estate or next(iter(values["estates"]), None)
     values["estate"] = place
     if place is not None:
-        values["nav"] = _nav(lang, visitor, place, counts_of(context, place.estate))
+        values["nav"] = _nav(lang, visitor, place, needs_of(context, place.estate))
     values["offered_purposes"] = offered(visitor.role)
     claimed = PURPOSES.get(request.cookies.get(PURPOSE_COOKIE, ""))
     values["purpose"] = claimed if claimed in values["offered_purposes"] else None

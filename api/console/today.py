@@ -69,7 +69,7 @@ def as_html(context: Context, lang: str, estate: str, *, people: bool) -> Render
             changed, now = [cell for cell in row if isinstance(cell, Cell)], context.now()
             cells = [fragment(lang, "rows.html", "cell", cell, estate, people, now) for cell in changed]
             return [("cells", "\n".join(cells)), ("stale", "legend")]
-        return [("stale", "needs nav" if news.kind == "alerts" else str(row))]
+        return [("stale", "needs nav" if news.kind == "needs" else str(row))]
 
     return render
 

@@ -1,20 +1,44 @@
-"""What needs somebody: numbers that stand beside the ways to the pages."""
+"""What needs somebody: numbers that stand beside the ways to the pages and are told live when they change."""
 
-from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
 
-from api.context import Context
+import msgspec
+from sqlalchemy.engine import Connection
+
 from api.reading.alerts import untouched
 from api.reading.devices import gateways
 from core.db import Store
 
 
-def counts_of(context: Context, estate: str) -> Mapping[str, int]:
+class Stores(Protocol):
+    """What reads of several stores need of their owner."""
+
+    def reading(self, store: Store) -> AbstractContextManager[Connection]:
+        """A read-only connection."""
+        ...
+
+    def now(self) -> datetime:
+        """The time."""
+        ...
+
+
+class Needs(msgspec.Struct, frozen=True):
     """Alerts nobody has touched, the urgent ones among them, and gateways that are not well."""
+
+    alerts: int
+    urgent: int
+    devices: int
+
+
+def needs_of(stores: Stores, estate: str) -> Needs:
+    """What an estate needs now."""
     with (
-        context.reading(Store.HOUSING) as housing,
-        context.reading(Store.RECOGNITION) as recognition,
-        context.reading(Store.OCCUPANCY) as occupancy,
+        stores.reading(Store.HOUSING) as housing,
+        stores.reading(Store.RECOGNITION) as recognition,
+        stores.reading(Store.OCCUPANCY) as occupancy,
     ):
         new = untouched(housing, occupancy, estate)
-        sick = [g for g in gateways(housing, recognition, estate, context.now()) if g.state != "well"]
-    return {"alerts": len(new), "urgent": sum(new.values()), "devices": len(sick)}
+        sick = [g for g in gateways(housing, recognition, estate, stores.now()) if g.state != "well"]
+    return Needs(len(new), sum(new.values()), len(sick))

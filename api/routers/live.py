@@ -41,7 +41,7 @@ def as_json(news: News, *, people: bool) -> list[tuple[str, str]]:
 
 @router.get("/feed", response_class=StreamingResponse)
 async def feed(request: Request, context: Ctx, visitor: Viewer, estate: Estate, after: str = "") -> StreamingResponse:
-    """Server-sent events: `sighting`, `board` (homes whose state changed), `alerts`, `stale` (fetch anew)."""
+    """Server-sent events: `sighting`, `board` (homes whose state changed), `needs`, `stale` (fetch anew)."""
     context.hub.require_room()
     blocks = follow(request, context, estate.estate, after, partial(as_json, people=visitor.may("property")))
     return StreamingResponse(blocks, media_type="text/event-stream", headers=SSE_HEADERS)

@@ -81,8 +81,8 @@ def test_the_estates_own_bell_rings_for_alerts_and_the_board(tmp_path: Path, red
         alert = officer.get(f"/api/v1/estates/{ESTATE}/alerts").json()["items"][0]["alert"]
         body = {"action": "acknowledge"}
         assert officer.post(f"/api/v1/estates/{ESTATE}/alerts/{alert}/actions", json=body).status_code == 201
-        data, _identity = feed.wait("alerts")[0]
-        assert json.loads(data)["waiting"] == 4
+        data, _identity = feed.wait("needs")[0]
+        assert json.loads(data)["alerts"] == 4
 
 
 def test_without_redis_a_page_is_a_beat_behind_and_with_it_again_it_is_rung(

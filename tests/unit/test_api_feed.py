@@ -163,7 +163,7 @@ def test_a_new_alert_is_told(source: FeedSource, context: Context, world: World)
     with engine.begin() as connection:
         add_finding(connection, world, 40, "welfare", "to_verify", 0.9, 3, [], [], "Order 11", now=NOW)
     engine.dispose()
-    assert "alerts" in {item.kind for item in source.read(HERE, board=True)}
+    assert "needs" in {item.kind for item in source.read(HERE, board=True)}
 
 
 def test_rows_for_who_may_see_no_people_carry_nobody() -> None:
@@ -196,7 +196,7 @@ class Told:
         return [item for item in news if item.estate in watched]
 
     def after(self, estate: str, cursor: str) -> list[News] | None:
-        return [News(estate, "alerts", cursor)]
+        return [News(estate, "needs", cursor)]
 
 
 @pytest.fixture
@@ -223,12 +223,12 @@ def test_every_page_of_an_estate_hears_and_no_other(hub: tuple[Hub, Told]) -> No
 
     async def listen() -> None:
         one, two, other = made.subscribe(ESTATE), made.subscribe(ESTATE), made.subscribe("elsewhere")
-        told.news = [News(ESTATE, "alerts", 1)]
+        told.news = [News(ESTATE, "needs", 1)]
         assert [item.row for item in await heard(one, 1)] == [1]
         assert [item.row for item in await heard(two, 1)] == [1]
         assert await other.next(0.01) == []
         made.unsubscribe(one)
-        told.news = [News(ESTATE, "alerts", 2)]
+        told.news = [News(ESTATE, "needs", 2)]
         assert [item.row for item in await heard(two, 1)] == [2]
         assert await one.next(0.01) == []
 
@@ -237,7 +237,7 @@ def test_every_page_of_an_estate_hears_and_no_other(hub: tuple[Hub, Told]) -> No
 
 def test_a_store_that_fails_once_is_read_again(hub: tuple[Hub, Told]) -> None:
     made, told = hub
-    told.failures, told.news = 1, [News(ESTATE, "alerts", 1)]
+    told.failures, told.news = 1, [News(ESTATE, "needs", 1)]
 
     async def listen() -> None:
         assert len(await heard(made.subscribe(ESTATE), 1)) == 1
@@ -282,8 +282,8 @@ def test_there_is_room_for_so_many_pages(hub: tuple[Hub, Told], monkeypatch: pyt
 def test_who_is_too_slow_loses_the_oldest() -> None:
     async def listen() -> None:
         subscription = Subscription(ESTATE, asyncio.get_running_loop())
-        subscription.put([News(ESTATE, "alerts", number) for number in range(QUEUE_MAX)])
-        subscription.put([News(ESTATE, "alerts", QUEUE_MAX + number) for number in range(3)])
+        subscription.put([News(ESTATE, "needs", number) for number in range(QUEUE_MAX)])
+        subscription.put([News(ESTATE, "needs", QUEUE_MAX + number) for number in range(3)])
         await asyncio.sleep(0)
         news = await subscription.next(WITHIN_S)
         assert [item.row for item in news] == list(range(3, QUEUE_MAX + 3))
