@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[2]
 WITHIN_S = 60.0
 # The real command line, with one tiny service instead of ours.
 COMMAND = """
+import signal
 import sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may have them ignore it
 from anju import cli
 from anju.launcher.services import SERVICES, Service
 SERVICES.clear()
