@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -19,6 +20,7 @@ from recognition.store import Batch, FenceLost, ShardWriter
 
 log = structlog.get_logger(__name__)
 MAX_WAITING = 64  # micro-batches; over it intake waits, and the broker holds what comes
+GATHER_S = 0.02
 RETRY_S = (0.1, 0.3, 1.0, 3.0)
 
 commit_seconds = Histogram("anju_commit_seconds", "One transaction of the sightings log")
@@ -37,7 +39,11 @@ class Work(msgspec.Struct, frozen=True):
 
 
 class Writing:
-    """Commits in batches: whatever waits when the last commit ended goes into the next, up to `commit_max` rows."""
+    """Commits in batches: what comes within GATHER_S goes into one transaction, up to `commit_max` rows.
+
+    Nobody at a door waits for it: decisions went out before. A disk does some hundred flushes a second and gateways on
+    the same machine need theirs, so a receipt rather waits for company.
+    """
 
     def __init__(self, writer: ShardWriter, link: Link, live: Live, *, commit_max: int) -> None:
         self._writer, self._link, self._live, self._commit_max = writer, link, live, commit_max
@@ -87,9 +93,10 @@ class Writing:
         if first is None:
             return None
         works, rows = [first], len(first.answers.batch)
+        until = time.monotonic() + GATHER_S
         while rows < self._commit_max:
             try:
-                more = self._queue.get_nowait()
+                more = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
                 break
             if more is None:
@@ -105,8 +112,8 @@ class Writing:
             batch.extend(work.answers.batch)
         if len(batch) and not self._commit(batch):
             return  # nothing was acknowledged: the broker and the gateways still have it all
+        self._receipts([work.answers for work in works])
         for work in works:
-            self._receipts(work.answers)
             self._link.ack(work.messages)
         if batch.sightings:
             self._live.publish(WAKE_LOG, b"1")
@@ -128,9 +135,17 @@ class Writing:
             else:
                 return True
 
-    def _receipts(self, answers: Answers) -> None:
-        for place in answers.kept.keys() | answers.rejected.keys():
-            self._receipt(place, answers.kept.get(place, []), answers.rejected.get(place, []))
+    def _receipts(self, committed: Sequence[Answers]) -> None:
+        """One receipt a gateway and epoch for everything that was committed together."""
+        kept: dict[Place, list[int]] = {}
+        rejected: dict[Place, list[Rejection]] = {}
+        for answers in committed:
+            for place, seqs in answers.kept.items():
+                kept.setdefault(place, []).extend(seqs)
+            for place, refused in answers.rejected.items():
+                rejected.setdefault(place, []).extend(refused)
+        for place in kept.keys() | rejected.keys():
+            self._receipt(place, kept.get(place, []), rejected.get(place, []))
 
     def _receipt(self, place: Place, kept: list[int], rejected: list[Rejection]) -> None:
         address, epoch = place
