@@ -1,4 +1,4 @@
-"""Writes requirements.lock, requirements-dev.lock and requirements-source.lock from the .in files. `make lock` runs it, with uv at hand.
+"""Writes the three lock files from the .in files. `make lock` runs it, with uv at hand.
 
 The locks hold every transitive package with its hashes and no address, for every system and for Python 3.11 and 3.12
 alike. Carriers of files (weights, a font) are locked without their dependencies: nothing of their code is run. The

@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("anju", "api", "benchmarks", "core", "gateway", "housing", "occupancy", "recognition", "simulators")
 PURE_RECOGNITION = {
-    "access", "arrays", "axes", "bounds", "errors", "estate", "fingers", "gallery", "handles", "judge", "kernels", "matches",
-    "modalities", "policy", "schedules", "search", "segments", "sketch", "thresholds", "windows",
+    "access", "arrays", "axes", "bounds", "errors", "estate", "fingers", "gallery", "handles", "judge", "kernels",
+    "matches", "modalities", "policy", "schedules", "search", "segments", "sketch", "thresholds", "windows",
 }  # fmt: skip
 MAY_IMPORT = {
     "core": set[str](),
