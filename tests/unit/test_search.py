@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from recognition import search as module
 from recognition.arrays import NOBODY, Bools, Doubles, Floats, Int32s
+from recognition.bounds import slack
 from recognition.errors import BadArray, ModelMismatch
 from recognition.gallery import FaceGallery
 from recognition.matches import NO_SCORE, Matches
 from recognition.modalities.face import unit
-from recognition.search import search, slack
+from recognition.search import search
 from recognition.segments import Templates
 from tests import reference
 
