@@ -107,6 +107,10 @@ class ApiService:
         """Where it listens."""
         return int(self._socket.getsockname()[1])
 
+    def close(self) -> None:
+        """Give the port back."""
+        self._socket.close()
+
     def checks(self) -> Mapping[str, Check]:
         """It serves, and every store answers. Redis may be away: the feed then looks into the stores by itself."""
         stores = {str(store): (lambda store=store: self._answers(store)) for store in Store}
@@ -125,6 +129,7 @@ class ApiService:
             self.app.state.context.hub.stop()
         self._server.should_exit = True
         self._thread.join()
+        self.close()
 
 
 def main() -> int:

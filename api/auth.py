@@ -47,6 +47,7 @@ def sign_in(request: Request, user: str, password: str) -> sessions.SignedIn:
         attempt = sessions.check(connection, user, password)
     hours = context.settings.session_hours
     with context.writing() as connection:
+        sessions.purge_expired(connection, context.now())
         signed_in = sessions.admit(connection, attempt, now=context.now(), hours=hours)
     if signed_in is None:
         raise WrongSignIn

@@ -1,14 +1,12 @@
 """What is new in the stores, for the live feed: sightings of the log, homes that changed, what needs a look."""
 
-from collections.abc import Mapping
-
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from api.feed import News, dropped_total
-from api.reading.board import Board, Cell, board
+from api.reading.board import Board, board, change
 from api.reading.needs import Needs, Stores, needs_of
-from api.reading.sightings import directory, named
+from api.reading.sightings import named
 from core import log
 from core.clock import local_day
 from core.db import Store
@@ -120,8 +118,7 @@ class FeedSource:
         today = local_day(self._stores.now())
         with self._stores.reading(Store.HOUSING) as housing:
             for estate, mine in by_estate.items():
-                labels = directory(housing, estate)
-                shown = named(housing, mine, labels, today=today, full=False)
+                shown = named(housing, estate, mine, today=today, full=False)
                 news += [News(estate, "sighting", row, f"{shard}:{row.pos}") for row in shown]
         return news
 
@@ -133,13 +130,9 @@ class FeedSource:
             return []
         if old.cells.keys() != new.cells.keys():
             return [News(estate, "stale", "board")]
-        return [News(estate, "board", _changed(old.cells, new.cells))]
+        return [News(estate, "board", change(old, new))]
 
     def _needs(self, estate: str) -> list[News]:
         new = needs_of(self._stores, estate)
         old, self._told_needs[estate] = self._told_needs.get(estate), new
         return [] if old is None or old == new else [News(estate, "needs", new)]
-
-
-def _changed(old: Mapping[str, Cell], new: Mapping[str, Cell]) -> list[Cell]:
-    return [cell for home, cell in new.items() if old[home].state != cell.state]

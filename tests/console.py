@@ -109,8 +109,31 @@ def sighting(world: World, pos: int, at_us: int, **changes: Any) -> dict[str, An
     return {**row, **changes}
 
 
+def home_of_finding(world: World, number: int) -> str:
+    """Which home the finding of that number is about."""
+    let = world.homes.id[world.homes.state == "let"]
+    return str(let[(5 + 7 * number) % len(let)])
+
+
+def _silent(world: World) -> Mapping[str, tuple[str, int]]:
+    """The homes whose household was not seen for so many days, and by which kind of finding."""
+    return {
+        home_of_finding(world, number): (kind, days)
+        for number, (kind, _stage, _probability, days, *_) in enumerate(FINDINGS)
+        if kind != "overdue"
+    }
+
+
+def _household(world: World, person: str | None) -> str:
+    """The home of a person; empty for nobody and for staff."""
+    found = np.flatnonzero(world.people.id == person)
+    home = int(world.people.home[found[0]]) if person and len(found) else -1
+    return str(world.homes.id[home]) if home >= 0 else ""
+
+
 def _sightings(world: World, now: datetime) -> list[dict[str, Any]]:
     today, readers = draw_day(SEED, world, world.today), lay_readers(world)
+    silent = _silent(world)
     rows: list[dict[str, Any]] = []
     doors = world.doors
     for place in np.flatnonzero(today.at_us <= to_us(now)):
@@ -122,6 +145,8 @@ def _sightings(world: World, now: datetime) -> list[dict[str, Any]]:
             "home": str(world.homes.id[doors.home[door]]) if doors.home[door] >= 0 else None,
             **_presented(world, today, int(place), what),
         }  # fmt: skip
+        if _household(world, changes["person"]) in silent:
+            continue
         rows.append(sighting(world, len(rows) + 1, int(today.at_us[place]), **changes))
     return rows
 
@@ -192,10 +217,12 @@ def _presence(world: World, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Where the day's last sighting of everybody leaves them; who was not seen today was seen some days ago."""
     rng = np.random.default_rng(SEED)
     found: dict[str, dict[str, Any]] = {}
-    start = day_start_us(world.today)
+    start, silent = day_start_us(world.today), _silent(world)
     for number, person in enumerate(world.people.id.tolist()):
         home = int(world.people.home[number])
         at_us = start - int(rng.integers(1, 20 * 24)) * HOUR_US
+        if (name := _household(world, person)) in silent:
+            at_us = start - (silent[name][1] - 1) * 24 * HOUR_US + 10 * HOUR_US
         found[person] = {
             "kind": "person", "subject": person, "estate": ESTATE, "state": "unknown", "since_us": at_us,
             "home": str(world.homes.id[home]) if home >= 0 else None, "last_us": at_us, "last_door": f"{ESTATE}-gate-n",
@@ -214,26 +241,30 @@ def _presence(world: World, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _home_days(world: World, days: int = 380) -> list[dict[str, Any]]:
-    """A year of the first sixty let homes: weekday rhythms, a summer away, a broken reader, guests now and then."""
-    rng = np.random.default_rng(SEED + 1)
+    """A year of the first sixty let homes: a summer away, a broken reader, guests now and then, silence where found."""
+    rng, silent = np.random.default_rng(SEED + 1), _silent(world)
     rows = []
-    let = np.flatnonzero(world.homes.state == "let")[:60]
-    for place in let:
-        gone = int(rng.integers(60, 200))
+    for home in world.homes.id[world.homes.state == "let"][:60].tolist():
+        gone = int(rng.integers(210, 300))
+        kind, quiet = silent.get(home, ("", 0))
         for back in range(1, days):
-            day = world.today - timedelta(days=back)
-            if gone <= back < gone + 14 or rng.random() < 0.06:
-                continue
-            dark = 120 <= back < 124
-            entries = 0 if dark else int(rng.poisson(2.2))
-            rows.append(
-                {"home": str(world.homes.id[place]), "day": day, "estate": ESTATE, "entries": entries, "exits": entries,
-                 "members_seen": min(entries, 2), "members_in_at_night": min(entries, 2),
-                 "passes": int(rng.random() < 0.08), "unknown_entries": int(rng.random() < 0.02), "mismatches": 0,
-                 "vehicle_entries": 0, "other_vehicles": 0, "other_hours": 0, "outage_share": 1.0 if dark else 0.0,
-                 "last_member_us": day_start_us(day) + 19 * HOUR_US}
-            )  # fmt: skip
+            dark, away = 120 <= back < 124, gone <= back < gone + 14
+            seldom = 0.07 if kind == "sublet" else 0.0
+            absent = away or rng.random() > (seldom if back < quiet else 0.94)
+            entries = 0 if dark or absent else int(rng.poisson(2.2))
+            guests = int(rng.random() < (0.55 if kind == "sublet" and back < quiet else 0.08))
+            if entries or guests or dark:
+                rows.append(_home_day(home, world.today - timedelta(days=back), entries, guests, dark=dark))
     return rows
+
+
+def _home_day(home: str, day: date, entries: int, guests: int, *, dark: bool) -> dict[str, Any]:
+    return {
+        "home": home, "day": day, "estate": ESTATE, "entries": entries, "exits": entries,
+        "members_seen": min(entries, 2), "members_in_at_night": min(entries, 2), "passes": guests,
+        "unknown_entries": 0, "mismatches": 0, "vehicle_entries": 0, "other_vehicles": 0, "other_hours": 0,
+        "outage_share": float(dark), "last_member_us": day_start_us(day) + 19 * HOUR_US if entries else None,
+    }  # fmt: skip
 
 
 # kind, stage, probability, days since it began, evidence, counter-evidence, legal basis
@@ -260,9 +291,7 @@ def add_finding(
     *, now: datetime,
 ) -> str:  # fmt: skip
     """A finding and its alert about the let home of that number; returns the alert's id."""
-    let = world.homes.id[world.homes.state == "let"]
-    home = str(let[(5 + 7 * number) % len(let)])
-    today = local_day(now)
+    home, today = home_of_finding(world, number), local_day(now)
     onset = today - timedelta(days=days)
     opened_us = to_us(now) - (number + 1) * 5 * HOUR_US
     stages = [{"stage": "watch", "on": onset + timedelta(days=days // 3)}, {"stage": stage, "on": local_day(now)}]

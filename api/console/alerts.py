@@ -11,7 +11,6 @@ from api.console.pages import page
 from api.paging import decode, encode
 from api.reading import alerts as reading
 from api.reading.estates import Estate
-from api.reading.labels import home_labels
 from api.reading.staff import names_of
 from core.db import Store
 from housing.triage import MAX_REASON, Action, Verdict
@@ -32,8 +31,7 @@ def alerts(
     """Alerts in one state, the urgent first."""
     key = decode(before, tuple[bool, int, str])
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        labels = home_labels(housing, estate.estate)
-        found = reading.alerts_page(housing, occupancy, estate.estate, labels, show=show, before=key, limit=ROWS)
+        found = reading.alerts_page(housing, occupancy, estate.estate, show=show, before=key, limit=ROWS)
     more = encode(found.next) if found.next else ""
     return page(
         request, "alerts.html", visitor=visitor, estate=estate, here="alerts", alerts=found.alerts, show=show,
@@ -45,8 +43,7 @@ def alerts(
 def alert(request: Request, context: Ctx, visitor: Viewer, estate: Estate, alert: str) -> Response:
     """One alert."""
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        labels = home_labels(housing, estate.estate)
-        found = reading.one_alert(housing, occupancy, estate.estate, alert, labels)
+        found = reading.one_alert(housing, occupancy, estate.estate, alert)
         staff = names_of(housing, [action.user for action in found.actions])
     return page(
         request, "alert.html", visitor=visitor, estate=estate, here="alerts", alert=found, staff=staff,

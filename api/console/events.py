@@ -8,7 +8,8 @@ from api.access import Ctx, OfSightings
 from api.console.pages import page
 from api.paging import decode, encode
 from api.reading.estates import Estate
-from api.reading.sightings import directory, named
+from api.reading.labels import places
+from api.reading.sightings import named
 from core.clock import local_day
 from core.db import Store
 from recognition.views import sightings_page
@@ -37,12 +38,11 @@ def events(
             person=person or None,
         )  # fmt: skip
     with context.reading(Store.HOUSING) as housing:
-        labels = directory(housing, estate.estate)
-        shown = named(housing, rows, labels, today=local_day(context.now()), full=True)
+        shown = named(housing, estate.estate, rows, today=local_day(context.now()), full=True)
+        doors = places(housing, estate.estate, shared=True)
     more = encode((rows[-1].taken_us, rows[-1].pos)) if len(rows) == ROWS else ""
-    doors = sorted(labels.doors.values(), key=lambda p: (p.home is not None, p.door))
     return page(
         request, "events.html", visitor=visitor, estate=estate, here="events", rows=shown, more=more,
-        doors=[p for p in doors if p.home is None], asked={"door": door, "home": home, "person": person},
+        doors=doors.values(), asked={"door": door, "home": home, "person": person},
         first=before is None,
     )  # fmt: skip

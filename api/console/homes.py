@@ -15,7 +15,7 @@ from api.purposes import PURPOSES, Records
 from api.reading import homes as reading
 from api.reading.alerts import alert_ids
 from api.reading.estates import Estate
-from api.reading.sightings import Sighting, directory, named
+from api.reading.sightings import Sighting, named
 from core.clock import local_day
 from core.db import Store
 from occupancy.views import findings_of, home_days_of, presence_of
@@ -56,8 +56,7 @@ def _last(context: Context, estate: str, file: reading.HomeFile, today: date) ->
     unique: dict[tuple[str, int], SightingRow] = {(r.shard, r.pos): r for rows in (at_home, *of_people) for r in rows}
     newest = heapq.nlargest(SIGHTINGS, unique.values(), key=lambda row: (row.taken_us, row.pos))
     with context.reading(Store.HOUSING) as housing:
-        labels = directory(housing, estate)
-        return named(housing, newest, labels, today=today, full=True)
+        return named(housing, estate, newest, today=today, full=True)
 
 
 def _days(context: Context, file: reading.HomeFile, today: date, onset: date | None) -> Calendar:

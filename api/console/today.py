@@ -11,11 +11,10 @@ from api.feed_source import cursor_of
 from api.languages import Lang
 from api.reading import board as boards
 from api.reading.alerts import alerts_page
-from api.reading.board import Cell
+from api.reading.board import BoardChange
 from api.reading.devices import gateways
 from api.reading.estates import Estate
-from api.reading.labels import home_labels
-from api.reading.sightings import Sighting, directory, named
+from api.reading.sightings import Sighting, named
 from api.stream import Render, follow
 from core.clock import local_day
 from core.db import Store
@@ -32,8 +31,7 @@ def _latest(context: Context, estate: str) -> tuple[list[Sighting], str]:
         cursor = cursor_of(recognition, estate)
         rows = sightings_page(recognition, estate, limit=ROWS)
     with context.reading(Store.HOUSING) as housing:
-        labels = directory(housing, estate)
-        return named(housing, rows, labels, today=local_day(context.now()), full=False), cursor
+        return named(housing, estate, rows, today=local_day(context.now()), full=False), cursor
 
 
 @router.get("/e/{estate}/today")
@@ -45,9 +43,8 @@ def today(request: Request, context: Ctx, visitor: Viewer, estate: Estate) -> Re
         context.reading(Store.RECOGNITION) as recognition,
         context.reading(Store.OCCUPANCY) as occupancy,
     ):
-        labels = home_labels(housing, estate.estate)
         board = boards.board(housing, occupancy, estate.estate, context.now())
-        needs = alerts_page(housing, occupancy, estate.estate, labels, show="new", limit=NEEDS).alerts
+        needs = alerts_page(housing, occupancy, estate.estate, show="new", limit=NEEDS).alerts
         sick = [g for g in gateways(housing, recognition, estate.estate, context.now()) if g.state != "well"]
     if not visitor.may("property"):
         rows = [row.of_nobody() for row in rows]
@@ -65,10 +62,10 @@ def as_html(context: Context, lang: str, estate: str, *, people: bool) -> Render
         if isinstance(row, Sighting):
             shown = row if people else row.of_nobody()
             return [("sighting", fragment(lang, "rows.html", "sighting", shown, estate, context.now()))]
-        if isinstance(row, list):
-            changed, now = [cell for cell in row if isinstance(cell, Cell)], context.now()
-            cells = [fragment(lang, "rows.html", "cell", cell, estate, people, now) for cell in changed]
-            return [("cells", "\n".join(cells)), ("stale", "legend")]
+        if isinstance(row, BoardChange):
+            now = context.now()
+            parts = [fragment(lang, "rows.html", "cell", cell, estate, people, now) for cell in row.cells]
+            return [("parts", "\n".join([*parts, fragment(lang, "rows.html", "legend", row.counts)]))]
         return [("stale", "needs nav" if news.kind == "needs" else str(row))]
 
     return render

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from api.errors import NotFound
+from api.reading.labels import home_labels
 from core.clock import US_PER_DAY, to_us
 from housing import tables as t
 from housing.triage import ActionRow, State, Verdict, actions_of, state_of, verdict_of
@@ -67,7 +68,6 @@ def alerts_page(
     housing: Connection,
     occupancy: Connection,
     estate: str,
-    labels: Mapping[str, str],
     *,
     show: str,
     before: AlertKey | None = None,
@@ -79,12 +79,11 @@ def alerts_page(
         housing: Where triage is.
         occupancy: Where alerts are.
         estate: Whose.
-        labels: Names of its homes.
         show: new, acknowledged, dismissed (of open alerts), or closed (by the occupancy service itself).
         before: Where the page before ended.
         limit: Rows at most.
     """
-    found: list[Alert] = []
+    found: list[tuple[AlertLine, Sequence[ActionRow]]] = []
     while True:
         state = "closed" if show == CLOSED else "open"
         lines = views.alerts_page(occupancy, [estate], state=state, before=before, limit=views.PAGE_MAX)
@@ -92,21 +91,26 @@ def alerts_page(
         for line in lines:
             if show == CLOSED or state_of(actions[line.alert]) == show:
                 if len(found) == limit:
-                    return AlertsPage(found, found[-1].line.key)
-                found.append(_alert(occupancy, line, actions[line.alert], labels))
+                    return AlertsPage(_alerts(housing, occupancy, estate, found), found[-1][0].key)
+                found.append((line, actions[line.alert]))
         if len(lines) < views.PAGE_MAX:
-            return AlertsPage(found, None)
+            return AlertsPage(_alerts(housing, occupancy, estate, found), None)
         before = lines[-1].key
 
 
-def one_alert(
-    housing: Connection, occupancy: Connection, estate: str, alert: str, labels: Mapping[str, str]
-) -> Alert:  # fmt: skip
+def one_alert(housing: Connection, occupancy: Connection, estate: str, alert: str) -> Alert:
     """One alert of an estate; raises NotFound."""
     line = views.alert(occupancy, alert)
     if line is None or line.estate != estate:
         raise NotFound("告警", "alert")
-    return _alert(occupancy, line, actions_of(housing, [alert])[alert], labels)
+    return _alerts(housing, occupancy, estate, [(line, actions_of(housing, [alert])[alert])])[0]
+
+
+def _alerts(
+    housing: Connection, occupancy: Connection, estate: str, found: Sequence[tuple[AlertLine, Sequence[ActionRow]]]
+) -> list[Alert]:  # fmt: skip
+    labels = home_labels(housing, estate, [line.home for line, _actions in found])
+    return [_alert(occupancy, line, actions, labels) for line, actions in found]
 
 
 def _alert(occupancy: Connection, line: AlertLine, actions: Sequence[ActionRow], labels: Mapping[str, str]) -> Alert:

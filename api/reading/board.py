@@ -61,6 +61,19 @@ class Board(msgspec.Struct, frozen=True):
         return counts
 
 
+class BoardChange(msgspec.Struct, frozen=True):
+    """The homes whose state changed, and how many are in each state now."""
+
+    cells: Sequence[Cell]
+    counts: Mapping[str, int]
+
+
+def change(old: Board, new: Board) -> BoardChange:
+    """From one board to the next of the same homes."""
+    cells = [cell for home, cell in new.cells.items() if old.cells[home].state != cell.state]
+    return BoardChange(cells, new.counts())
+
+
 def _digest(cells: Mapping[str, Cell]) -> str:
     text = "\n".join(f"{home} {cell.state}" for home, cell in sorted(cells.items()))
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

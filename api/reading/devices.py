@@ -102,14 +102,14 @@ class DoorState(msgspec.Struct, frozen=True):
 def door_states(housing: Connection, estate: str, served: Sequence[Gateway]) -> list[DoorState]:
     """Doors of an estate; homes' own doors come last."""
     by_door = {door: gateway for gateway in served for door in gateway.doors}
+    broken = {device.door for gateway in served for device in gateway.devices if not device.working}
     order = ["gate", "garage", "building", "lift", "home"]
     rows = sorted(places(housing, estate).values(), key=lambda p: (order.index(p.kind), p.door))
-    return [_door_state(place, by_door.get(place.door)) for place in rows]
+    return [_door_state(place, by_door.get(place.door), broken=place.door in broken) for place in rows]
 
 
-def _door_state(place: Place, gateway: Gateway | None) -> DoorState:
+def _door_state(place: Place, gateway: Gateway | None, *, broken: bool) -> DoorState:
     if gateway is None:
         return DoorState(place, None, "unserved")
-    broken = any(d.door == place.door and not d.working for d in gateway.devices)
     state = "trouble" if broken else ("well" if gateway.state == "trouble" else gateway.state)
     return DoorState(place, gateway.gateway, state)

@@ -1,6 +1,6 @@
 """Short names for homes and doors, as staff say them; an estate's own prefix is left out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 import sqlalchemy as sa
@@ -47,11 +47,18 @@ class Place(msgspec.Struct, frozen=True):
         return f"{kind} {short_name(self.door, estate)}"
 
 
-def places(conn: Connection, estate: str) -> Mapping[str, Place]:
-    """Every door of an estate by its id."""
+Places = Mapping[str, Place]
+
+
+def places(conn: Connection, estate: str, *, doors: Collection[str] | None = None, shared: bool = False) -> Places:
+    """Doors of an estate by id: all, those named (a page's worth), or only those that are nobody's own."""
     d, h = t.doors.c, t.homes.c
     query = sa.select(d.door, d.kind, d.building, d.home, h.building.label("home_building"), h.unit)
     query = query.select_from(t.doors.outerjoin(t.homes, h.home == d.home)).where(d.estate == estate).order_by(d.door)
+    if doors is not None:
+        query = query.where(d.door.in_(doors))
+    if shared:
+        query = query.where(d.home.is_(None))
     found = {}
     for r in conn.execute(query):
         label = home_label(r.home_building, r.unit, estate) if r.home else None
@@ -59,8 +66,10 @@ def places(conn: Connection, estate: str) -> Mapping[str, Place]:
     return found
 
 
-def home_labels(conn: Connection, estate: str) -> Mapping[str, str]:
-    """Every home of an estate by its id."""
-    h = t.homes.c
-    query = sa.select(h.home, h.building, h.unit).where(h.estate == estate)
+def home_labels(conn: Connection, estate: str, homes: Collection[str | None]) -> Mapping[str, str]:
+    """The labels of a page's worth of homes by id; what is not in the estate has none."""
+    h, wanted = t.homes.c, sorted({home for home in homes if home})
+    if not wanted:
+        return {}
+    query = sa.select(h.home, h.building, h.unit).where(h.estate == estate, h.home.in_(wanted))
     return {r.home: home_label(r.building, r.unit, estate) for r in conn.execute(query)}

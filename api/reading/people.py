@@ -96,17 +96,17 @@ def people_page(
         like = f"%{escaped(query)}%"
         found = [column.like(like, escape="\\") for column in (p.name, p.person, m.home)]
         select = select.where(sa.or_(*found))
-    labels = home_labels(conn, estate)
-    rows = conn.execute(select.order_by(p.person, m.id).limit(min(limit, LIST_MAX)))
+    rows = conn.execute(select.order_by(p.person, m.id).limit(min(limit, LIST_MAX))).all()
+    labels = home_labels(conn, estate, [row[3] for row in rows])
     return [PersonLine(r[0], r[1], r[2], r[3], labels.get(r[3]), r[4]) for r in rows]
 
 
 def person_file(conn: Connection, estate: str, person: str) -> PersonFile:
     """Everything of one person; raises NotFound for somebody who never belonged to the estate."""
     p, m = t.people.c, t.members.c
-    labels = home_labels(conn, estate)
     select = sa.select(m.home, m.relation, m.from_day, m.until_day)
     rows = conn.execute(select.where(m.person == person, m.estate == estate).order_by(m.from_day.desc())).all()
+    labels = home_labels(conn, estate, [row[0] for row in rows])
     who = conn.execute(sa.select(p.person, p.name, p.born).where(p.person == person)).first()
     if who is None or not rows:
         raise NotFound("人员", "person")

@@ -52,44 +52,38 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
         return f"s-{self.shard}-{self.pos}"
 
 
-class Directory(msgspec.Struct, frozen=True):
-    """The labels of one estate, read once for many rows."""
-
-    doors: Mapping[str, Place]
-    homes: Mapping[str, str]
-
-
-def directory(conn: Connection, estate: str) -> Directory:
-    """Labels of all doors and homes of an estate."""
-    return Directory(places(conn, estate), home_labels(conn, estate))
-
-
 def named(
-    conn: Connection, rows: Sequence[SightingRow], labels: Directory, *, today: date, full: bool
-) -> list[Sighting]:
+    conn: Connection, estate: str, rows: Sequence[SightingRow], *, today: date, full: bool
+) -> list[Sighting]:  # fmt: skip
     """Rows of one estate with their labels; names in full only for a query with a purpose.
 
     Args:
         conn: The housing store.
-        rows: As recognition gives them.
-        labels: Of the estate.
+        estate: Whose rows they are.
+        rows: As recognition gives them, a page's worth.
         today: The day on which people belong to homes.
         full: Whether names and plates may be written out.
     """
+    if not rows:
+        return []
     known = residents(conn, sorted({row.person for row in rows if row.person}), today)
-    return [_sighting(row, labels, known.get(row.person or ""), full=full) for row in rows]
+    doors = places(conn, estate, doors=sorted({row.door for row in rows}))
+    homes = home_labels(conn, estate, [row.home for row in rows] + [who.home for who in known.values()])
+    return [_sighting(row, doors.get(row.door), homes, known.get(row.person or ""), full=full) for row in rows]
 
 
-def _sighting(row: SightingRow, labels: Directory, who: Resident | None, *, full: bool) -> Sighting:
+def _sighting(
+    row: SightingRow, place: Place | None, homes: Mapping[str, str], who: Resident | None, *, full: bool
+) -> Sighting:  # fmt: skip
     name, plate = (who.name if who else None), row.plate
     home = row.home or (who.home if who else None)
     return Sighting(
         shard=row.shard, pos=row.pos, estate=row.estate, taken_us=row.taken_us, received_us=row.received_us,
-        door=row.door, place=labels.doors.get(row.door), direction=row.direction, modality=row.modality,
+        door=row.door, place=place, direction=row.direction, modality=row.modality,
         outcome=row.outcome, reason=row.reason, opens=row.opens, late=row.lane == "replay",
         known=row.person is not None or row.pass_ is not None,
         person=row.person if full else None, name=name if full or name is None else masked(name),
-        home=home, home_label=labels.homes.get(home) if home else None,
+        home=home, home_label=homes.get(home) if home else None,
         plate=plate if full or plate is None else f"{plate[:2]}***{plate[-2:]}", pass_=row.pass_,
         quality=row.quality, recogniser=row.recogniser,
     )  # fmt: skip

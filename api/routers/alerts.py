@@ -12,7 +12,6 @@ from api.languages import Lang
 from api.paging import decode, encode
 from api.reading import alerts as reading
 from api.reading.estates import Estate
-from api.reading.labels import home_labels
 from api.routers.schema import LIMIT, Before, Limit, Moment, Out, Page
 from core.db import Store
 from housing.triage import MAX_REASON, Action, Verdict
@@ -88,8 +87,7 @@ def alerts(
     """Alerts, the urgent first, then the newest."""
     key = decode(before, tuple[bool, int, str])
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        labels = home_labels(housing, estate.estate)
-        page = reading.alerts_page(housing, occupancy, estate.estate, labels, show=show, before=key, limit=limit)
+        page = reading.alerts_page(housing, occupancy, estate.estate, show=show, before=key, limit=limit)
     more = encode(page.next) if page.next else None
     return Page(items=[_out(context, alert, lang) for alert in page.alerts], next=more)
 
@@ -98,8 +96,7 @@ def alerts(
 def alert(context: Ctx, _visitor: Viewer, estate: Estate, alert: str, lang: Lang) -> AlertOut:
     """One alert."""
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        labels = home_labels(housing, estate.estate)
-        return _out(context, reading.one_alert(housing, occupancy, estate.estate, alert, labels), lang)
+        return _out(context, reading.one_alert(housing, occupancy, estate.estate, alert), lang)
 
 
 @router.post("/{alert}/actions", status_code=201)
@@ -107,5 +104,4 @@ def act(context: Ctx, visitor: Property, estate: Estate, alert: str, done: ActIn
     """Take up, dismiss or reopen an alert, or give a verdict (housing officers)."""
     triage.act(context, visitor, estate.estate, alert, done.action, done.verdict, done.reason)
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        labels = home_labels(housing, estate.estate)
-        return _out(context, reading.one_alert(housing, occupancy, estate.estate, alert, labels), lang)
+        return _out(context, reading.one_alert(housing, occupancy, estate.estate, alert), lang)

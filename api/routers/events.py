@@ -8,7 +8,7 @@ from pydantic import Field
 from api.access import Ctx, OfSightings
 from api.paging import decode, encode
 from api.reading.estates import Estate
-from api.reading.sightings import directory, named
+from api.reading.sightings import named
 from api.routers.schema import LIMIT, Before, Limit, Moment, Out, Page
 from core.clock import local_day
 from core.db import Store
@@ -69,8 +69,7 @@ def sightings(
     with context.reading(Store.RECOGNITION) as recognition:
         rows = sightings_page(recognition, estate.estate, before=key, limit=limit, door=door, home=home, person=person)
     with context.reading(Store.HOUSING) as housing:
-        labels = directory(housing, estate.estate)
-        shown = named(housing, rows, labels, today=local_day(context.now()), full=True)
+        shown = named(housing, estate.estate, rows, today=local_day(context.now()), full=True)
     more = encode((rows[-1].taken_us, rows[-1].pos)) if len(rows) == limit else None
     return Page(items=[SightingOut.model_validate(row) for row in shown], next=more)
 

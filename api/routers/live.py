@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from api.access import Ctx, Viewer
 from api.feed import SSE_HEADERS, News
-from api.reading.board import Cell
+from api.reading.board import BoardChange
 from api.reading.estates import Estate
 from api.reading.sightings import Sighting
 from api.stream import follow
@@ -31,9 +31,9 @@ def as_json(news: News, *, people: bool) -> list[tuple[str, str]]:
             "direction": row.direction, "modality": row.modality, "outcome": row.outcome, "reason": row.reason,
             "opens": row.opens, "name": row.name, "home": row.home, "late": row.late,
         }  # fmt: skip
-    elif isinstance(row, list):
-        cells = [cell for cell in row if isinstance(cell, Cell)]
-        said = [{"home": c.home, "state": c.state, "last_seen": _moment(c.last_us)} for c in cells]
+    elif isinstance(row, BoardChange):
+        homes = [{"home": c.home, "state": c.state, "last_seen": _moment(c.last_us)} for c in row.cells]
+        said = {"homes": homes, "counts": row.counts}
     else:
         said = row
     return [(news.kind, msgspec.json.encode(said).decode())]

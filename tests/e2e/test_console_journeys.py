@@ -156,8 +156,12 @@ def test_the_board_changes_while_it_is_looked_at(console: Console) -> None:
     console.ring(feed_channel(ESTATE))
     expect(overdue).to_have_count(0)
     expect(screen.page.locator("[data-state-filter=overdue]")).to_have_count(0)
-    screen.page.click("[data-state-filter=suspected_sublet]")
+    sublet = screen.page.locator("[data-state-filter=suspected_sublet]")
+    sublet.click()
     expect(screen.page.locator("#board")).to_have_attribute("data-only", "suspected_sublet")
+    expect(sublet).to_have_attribute("aria-pressed", "true")
+    sublet.click()
+    expect(screen.page.locator("#board")).to_have_attribute("data-only", "")
 
 
 def test_an_alert_from_the_list_to_the_decision(console: Console) -> None:
@@ -238,6 +242,10 @@ def test_a_home_by_keyboard_alone(console: Console) -> None:
     expect(page.locator("#purpose-pick .menu")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#purpose-pick .menu")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("跳到查找框")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_an_import_shows_the_row_that_was_refused(console: Console, tmp_path: Path) -> None:

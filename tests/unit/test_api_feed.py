@@ -12,7 +12,7 @@ from api.context import Context
 from api.errors import Unavailable
 from api.feed import QUEUE_MAX, READERS_MAX, Hub, News, Subscription
 from api.feed_source import MISSED_MAX, FeedSource, cursor_of
-from api.reading.board import Cell
+from api.reading.board import BoardChange
 from api.reading.sightings import Sighting
 from core import log
 from core.clock import ManualClock, to_us
@@ -142,8 +142,9 @@ def test_homes_that_changed_are_told_and_no_others(source: FeedSource, context: 
     write_occupancy(context, o.findings.update().where(o.findings.c.kind == "overdue").values(ended_on=NOW.date()))
     boards = [item for item in source.read(HERE, board=True) if item.kind == "board"]
     (news,) = boards
-    (cell,) = cast(list[Cell], news.row)
-    assert cell.state == "occupied"
+    change = cast(BoardChange, news.row)
+    assert [cell.state for cell in change.cells] == ["occupied"]
+    assert change.counts["overdue"] == 0
     assert source.read(HERE, board=True) == []
 
 

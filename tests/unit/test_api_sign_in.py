@@ -94,6 +94,10 @@ def test_a_session_ends_when_it_is_signed_out_of_or_over_or_the_user_shut_out(de
     late = desk.served.person("viewer")
     desk.clock.advance(timedelta(hours=11))
     assert late.get(here).status_code == 401
+    desk.served.person("viewer")
+    with desk.served.app.state.context.reading(Store.HOUSING) as connection:
+        kept_rows = connection.exec_driver_sql("SELECT count(*) FROM sessions").scalar()
+    assert kept_rows == 1, "sessions that are over go with the next sign-in"
 
 
 def test_signing_out_on_the_page_forgets_the_purpose(desk: Desk) -> None:

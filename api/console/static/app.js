@@ -20,6 +20,7 @@ async function load(url, ids, options = {}) {
   const page = new DOMParser().parseFromString(trusted(await response.text()), "text/html");
   if (response.status === 401 || ids.every((id) => !page.getElementById(id))) {
     document.documentElement.replaceWith(document.adoptNode(page.documentElement)); // signed out, or an error page
+    prepare(document);
     return response.url;
   }
   for (const id of [...ids, "nav"]) {
@@ -108,14 +109,15 @@ const onEvent = {
     }
     while (list.children.length > ROWS_KEPT) list.lastElementChild.remove();
   },
-  cells(html) {
-    for (const cell of pieces(html)) {
-      const old = byId(cell.id);
+  parts(html) {
+    for (const part of pieces(html)) {
+      const old = byId(part.id);
       if (!old) continue;
-      cell.tabIndex = old.tabIndex;
+      if (part.classList.contains("cell")) part.tabIndex = old.tabIndex;
       const focused = document.activeElement === old;
-      old.replaceWith(cell);
-      if (focused) cell.focus();
+      old.replaceWith(part);
+      if (focused) part.focus();
+      prepare(part);
     }
   },
   stale(ids) {
@@ -171,6 +173,11 @@ document.addEventListener("keydown", (event) => {
   next.focus();
 });
 
+function showHelp() {
+  const help = byId("help");
+  if (help && help.showModal && !help.open) help.showModal();
+}
+
 let going = 0;
 document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -181,8 +188,7 @@ document.addEventListener("keydown", (event) => {
       field.focus();
     }
   } else if (event.key === "?") {
-    const help = byId("help");
-    if (help && help.showModal && !help.open) help.showModal();
+    showHelp();
   } else if (event.key === "g") {
     going = Date.now();
   } else if (Date.now() - going < 1500) {
@@ -193,8 +199,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 // ---- Each piece of page, when it arrives -------------------------------------------------------------------------
-function filterBoard(board, state) {
-  const chosen = board.dataset.only === state ? "" : state;
+function filterBoard(board, chosen) {
   board.dataset.only = chosen;
   for (const button of board.querySelectorAll("[data-state-filter]"))
     button.setAttribute("aria-pressed", String(button.dataset.stateFilter === chosen));
@@ -223,10 +228,16 @@ function prepare(root) {
     const cells = [...building.querySelectorAll(".cell")];
     cells.forEach((cell, place) => (cell.tabIndex = place ? -1 : 0)); // one stop for Tab; arrows move inside
   }
-  for (const button of root.querySelectorAll("[data-state-filter]"))
-    button.addEventListener("click", () => filterBoard(button.closest(".board"), button.dataset.stateFilter));
+  for (const button of root.querySelectorAll("[data-state-filter]")) {
+    const [board, state] = [button.closest(".board"), button.dataset.stateFilter];
+    button.setAttribute("aria-pressed", String(board.dataset.only === state));
+    button.addEventListener("click", () => filterBoard(board, board.dataset.only === state ? "" : state));
+  }
+  for (const button of root.querySelectorAll("[data-help]")) {
+    button.hidden = false;
+    button.addEventListener("click", showHelp);
+  }
   for (const input of root.querySelectorAll("input[data-preview]")) input.addEventListener("change", () => preview(input));
-  for (const form of root.querySelectorAll("form[data-auto]")) form.addEventListener("change", () => form.requestSubmit());
   for (const strip of root.querySelectorAll(".strip")) strip.scrollLeft = strip.scrollWidth; // today is at its end
   for (const part of root.querySelectorAll("[data-every]")) refresh(part);
   if (root.dataset && root.dataset.every) refresh(root);
