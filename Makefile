@@ -15,10 +15,10 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 	&& echo $$name && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check bench docs screenshots lock clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN_STAMP) ## make .venv with everything the services need
 
@@ -42,6 +42,9 @@ bench: $(DEV_STAMP) ## run every benchmark; DATA=folder of pictures and fingers
 
 docs: $(DEV_STAMP) ## write the reference pages that are read off the code
 	@$(PY) -m scripts.reference
+
+screenshots: $(DEV_STAMP) ## take the pictures of the pages anew; needs a Chromium
+	@$(PY) -m scripts.screenshots
 
 lock: $(RUN_STAMP) $(UV) ## resolve requirements*.in anew
 	@$(PY) -m scripts.lock --uv $(UV)
