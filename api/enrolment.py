@@ -10,7 +10,7 @@ from api.consent_text import VERSION
 from api.context import Context
 from api.errors import ApiError, BadRequest, TooMuch, Unavailable
 from api.reading.people import PersonFile, person_file
-from core.db import Store
+from core.db import Store, fold_wal
 from core.errors import AnjuError
 from core.facts import Modality
 from housing.registry import writing
@@ -127,5 +127,6 @@ def withdraw(
         ended = writing.withdraw_consent(
             connection, person=person, purpose=purpose, modality=modality, actor=visitor.user, now=context.now()
         )
+    fold_wal(context.housing)
     context.registry_changed()
     return ended

@@ -77,3 +77,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed at the end, rolled back on any error."""
     with engine.begin() as connection:
         yield connection
+
+
+def fold_wal(engine: Engine) -> None:
+    """Move what was committed from SQLite's WAL into the file, where deleted content is overwritten (secure_delete).
+
+    For after a deletion that must leave no trace; where a reader still needs the WAL, the next checkpoint does it.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()

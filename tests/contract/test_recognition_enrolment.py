@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from core.clock import to_us
-from core.db import Store, open_store
+from core.db import Store, fold_wal, open_store
 from core.db.migrate import migrate
 from core.facts import Modality
 from core.settings import Settings
@@ -129,5 +129,5 @@ def test_no_byte_of_a_template_is_left_after_withdrawal(desk: Desk, tmp_path: Pa
             connection, person=PERSON, purpose=Purpose.DOOR, modality=Modality.FACE, actor="desk", now=NOW
         )
     assert desk.templates() == []
-    desk.engine.dispose()  # the last connection folds the WAL into the file
+    fold_wal(desk.engine)  # as the api does; the store stays open
     assert not on_disk(row.sealed[:64])
