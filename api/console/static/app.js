@@ -1,6 +1,6 @@
 // The console's one script. Every page works without it; with it, pages stay live and forms answer in place.
 //
-//   data-into="id"      a form or link whose answer replaces only the element #id of this page
+//   data-into="id …"    a form or link whose answer replaces only these elements of this page
 //   data-every="15"     an element with an id that is fetched anew every so many seconds while the page is seen
 //   data-live="/url"    the page's live feed (server-sent events)
 //   data-search         the field that "/" jumps to
@@ -35,8 +35,8 @@ async function load(url, ids, options = {}) {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  const id = form.dataset.into;
-  if (!id) return;
+  if (!form.dataset.into) return;
+  const ids = form.dataset.into.split(" ");
   event.preventDefault();
   const button = event.submitter;
   const fields = new FormData(form);
@@ -46,12 +46,12 @@ document.addEventListener("submit", async (event) => {
   try {
     if (form.method === "get") {
       const url = `${form.getAttribute("action") || location.pathname}?${new URLSearchParams(fields)}`;
-      history.replaceState(null, "", await load(url, [id]));
+      history.replaceState(null, "", await load(url, ids));
     } else {
       const body = form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields);
-      await load(form.action, [id], { method: "POST", body });
+      await load(form.action, ids, { method: "POST", body });
     }
-    const heard = byId(id) && byId(id).querySelector("[role=alert], [role=status]");
+    const heard = byId(ids[0]) && byId(ids[0]).querySelector("[role=alert], [role=status]");
     if (heard) heard.focus();
   } catch {
     form.removeAttribute("aria-busy");
@@ -65,7 +65,7 @@ document.addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
   try {
-    history.pushState(null, "", await load(link.href, [link.dataset.into]));
+    history.pushState(null, "", await load(link.href, link.dataset.into.split(" ")));
   } catch {
     location.assign(link.href);
   }
