@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar
 
 import sqlalchemy as sa
 from fastapi import Request
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from api.feed import Hub
 from api.feed_source import FeedSource
@@ -18,8 +17,6 @@ from core.live import WAKE_REGISTRY, Live
 from core.settings import Settings
 from core.vault import Vault
 from recognition.enrolment import PictureEncoder
-
-T = TypeVar("T")
 
 
 class Context:
@@ -67,9 +64,7 @@ class Context:
         try:
             with self.reading(store) as connection:
                 connection.execute(sa.select(sa.literal(1)).select_from(sa.table(probe)).limit(1)).first()
-        except OperationalError:
-            return False
-        except sa.exc.ProgrammingError:  # PostgreSQL's word for a table that is not there
+        except (OperationalError, ProgrammingError):  # SQLite's and PostgreSQL's word for a table that is not there
             return False
         return True
 

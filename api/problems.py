@@ -39,14 +39,14 @@ def problem(request: Request, error: AnjuError, **more: Any) -> JSONResponse:
     return JSONResponse(body, status_code=status, media_type=PROBLEM)
 
 
-def _page(request: Request, error: AnjuError, **more: Any) -> Response:
+def _page(request: Request, error: AnjuError) -> Response:
     status = status_of(error)
     visitor = getattr(request.state, "visitor", None) if status < 500 else None  # a page for somebody reads the stores
     if isinstance(error, NotSignedIn):
         return page(request, "sign_in.html", status=status, error="", user="", next=_back_to(request))
     if isinstance(error, PurposeMissing) and visitor is not None:
         return page(request, "purpose.html", visitor=visitor, purposes=offered(visitor.role))  # a question, no error
-    return page(request, "error.html", status=status, visitor=visitor, error=error, **{"incident": "", **more})
+    return page(request, "error.html", status=status, visitor=visitor, error=error)
 
 
 def _back_to(request: Request) -> str:
@@ -56,9 +56,9 @@ def _back_to(request: Request) -> str:
 
 
 def answer(request: Request, error: AnjuError, **more: Any) -> Response:
-    """The answer to a refusal, counted by its code."""
+    """The answer to a refusal, counted by its code; `more` goes into the problem document."""
     refused_total.labels(error.code).inc()
-    return problem(request, error, **more) if _is_api(request) else _page(request, error, **more)
+    return problem(request, error, **more) if _is_api(request) else _page(request, error)
 
 
 def _too_much() -> TooMuch:
@@ -111,7 +111,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
         refusal, fields = _of_validation(error)
-        return answer(request, refusal, **({"errors": fields} if _is_api(request) else {}))
+        return answer(request, refusal, errors=fields)
 
     @app.exception_handler(DBAPIError)
     def _store(request: Request, error: DBAPIError) -> Response:

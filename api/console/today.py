@@ -1,5 +1,7 @@
 """Today: the board of the estate, what happens at its doors, what needs somebody."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -71,12 +73,20 @@ def as_html(context: Context, lang: str, estate: str, *, people: bool) -> Render
     return render
 
 
+def _board_since(context: Context, estate: str, digest: str) -> list[tuple[str, str]]:
+    """A page whose board is not today's any more by the time its feed is open fetches it anew."""
+    with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
+        now = boards.board(housing, occupancy, estate, context.now())
+    return [] if now.digest == digest else [("stale", "board")]
+
+
 @router.get("/e/{estate}/live", response_class=StreamingResponse)
 async def live(
-    request: Request, context: Ctx, visitor: Viewer, estate: Estate, lang: Lang, after: str = ""
+    request: Request, context: Ctx, visitor: Viewer, estate: Estate, lang: Lang, after: str = "", board: str = ""
 ) -> StreamingResponse:  # fmt: skip
-    """The feed of an open page, as ready-made rows."""
+    """The feed of an open page, as ready-made rows; `board` is the digest of the board it was made with."""
     context.hub.require_room()
     render = as_html(context, lang, estate.estate, people=visitor.may("property"))
-    blocks = follow(request, context, estate.estate, after, render)
+    greet = partial(_board_since, context, estate.estate, board)
+    blocks = follow(request, context, estate.estate, after, render, greet)
     return StreamingResponse(blocks, media_type="text/event-stream", headers=SSE_HEADERS)

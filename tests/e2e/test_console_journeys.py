@@ -301,6 +301,12 @@ def test_a_page_left_open_comes_back_after_the_server(browser: Browser, tmp_path
         state = screen.page.locator("#live-state")
         expect(state).to_have_attribute("data-state", "on")
     expect(state).to_have_attribute("data-state", "off")
+    expect(screen.page.locator(".cell.s-overdue")).to_have_count(1)
+    engine = open_store(settings, Store.OCCUPANCY)
+    with engine.begin() as connection:
+        connection.execute(o.findings.update().where(o.findings.c.kind == "overdue").values(ended_on=NOW.date()))
+    engine.dispose()
     with api_server(settings, None, ManualClock(NOW), port=port):
         expect(state).to_have_attribute("data-state", "on")
+        expect(screen.page.locator(".cell.s-overdue")).to_have_count(0)
         screen.context.close()

@@ -88,6 +88,7 @@ document.addEventListener("click", (event) => {
 const ROWS_KEPT = 60;
 let source = null;
 let retry = 0;
+let opened = false;
 
 function say(state) {
   const dot = byId("live-state");
@@ -129,7 +130,11 @@ function connect() {
   const place = document.querySelector("[data-live]");
   if (!place || source || document.hidden) return;
   source = new EventSource(place.dataset.live);
-  source.onopen = () => say("on");
+  source.onopen = () => {
+    say("on");
+    if (opened) onEvent.stale(place.dataset.parts); // it was away: what it shows may be old
+    opened = true;
+  };
   source.onerror = () => {
     say("off");
     if (source && source.readyState === EventSource.CLOSED) {
@@ -146,11 +151,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden && source) {
     source.close();
     source = null;
-  } else if (!document.hidden) {
-    const place = document.querySelector("[data-live]");
-    if (place && place.dataset.parts) onEvent.stale(place.dataset.parts);
-    connect();
-  }
+  } else if (!document.hidden) connect();
 });
 
 // ---- Keyboard ---------------------------------------------------------------------------------------------------
