@@ -9,14 +9,18 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from anju.demo_enrolment import ACTOR, Enrolment, Tell, Warn
 from core.clock import Clock, local_day
-from core.db import Store, open_store
+from core.db import Store, open_store, writing
 from core.errors import AnjuError
 from core.settings import Settings
 from core.vault import EstateKey, Vault
+from housing import tables as t
 from housing.registry import importing
+from housing.registry.writing import put_estate
 from simulators import runs
 from simulators.faces import Sitter
 from simulators.gateway_files import write_gateway_files
@@ -24,6 +28,7 @@ from simulators.tables import World
 from simulators.world import on_day, write
 
 SEED = 2026
+NAME = "清溪苑"
 FOLDER, STATE, REGISTRY = "demo", "estate.json", "registry"
 
 
@@ -111,12 +116,22 @@ def _register(settings: Settings, world: World, clock: Clock, tell: Tell) -> Est
         report = importing.run_import(
             engine, folder, strict=True, actor=ACTOR, now=clock.now(), progress=show, prepare=give_key
         )
+        if not report.refusals:
+            _name(engine, world.estate, clock)
     finally:
         engine.dispose()
     if report.refusals:
         first = report.refusals[0]
         raise NotTaken(f"演示小区登记被拒（{first.zh}）", f"The demo's estate was refused ({first.file}: {first.en})")
     return vault.estate(world.estate)
+
+
+def _name(engine: Engine, estate: str, clock: Clock) -> None:
+    """Call the estate by its name, once: the registry's files know ids only."""
+    with writing(engine) as conn:
+        named = conn.scalar(sa.select(t.estates.c.name).where(t.estates.c.estate == estate))
+        if named != NAME:
+            put_estate(conn, estate=estate, name=NAME, actor=ACTOR, now=clock.now())
 
 
 def _enrol(
