@@ -61,18 +61,19 @@ class Answering:
                 self._reject(answers, arrived, "key_reused", "this number was used before for another capture", now)
             elif first is not None:
                 self._repeat(answers, arrived, first, now)
-            elif first_hash is None and isinstance(arrived.fact, Capture) and self._usable(answers, arrived, now):
+            elif (
+                first_hash is None
+                and isinstance(capture := arrived.fact, Capture)
+                and self._usable(answers, arrived, capture, now)
+            ):
                 coming[arrived.key] = arrived.payload_hash
-                new.append((arrived, arrived.fact))
+                new.append((arrived, capture))
             # else: twice within one delivery; the first of the two is answered and receipted for both
         self._decide(answers, new, now)
         self._report(answers, intake, now)
         return answers
 
-    def _usable(self, answers: Answers, arrived: Arrived, now: datetime) -> bool:
-        capture = arrived.fact
-        if not isinstance(capture, Capture):
-            return False
+    def _usable(self, answers: Answers, arrived: Arrived, capture: Capture, now: datetime) -> bool:
         if arrived.address.estate not in self._views():
             self._reject(answers, arrived, "estate_unknown", "this estate is not registered here", now)
             return False

@@ -116,12 +116,6 @@ class System:
         (folder / "pictures").mkdir(parents=True)
         (folder / GATEWAY_FILE).write_text(GATEWAY_TOML, "utf-8")
 
-    def kill(self, name: str) -> None:
-        """kill -9 a child; returns when the supervisor has it serving again."""
-        before = self.supervisor.statuses()[name].restarts
-        self.supervisor.signal(name)
-        assert self.supervisor.wait_restarted(name, before + 1, WAIT_S), f"{name} did not come back"
-
     def sightings(self) -> list[Row[Any]]:
         """The sightings log."""
         engine = open_store(self.settings, Store.RECOGNITION, read_only=True)
@@ -198,10 +192,6 @@ class Camera:
         now = datetime.now(UTC)
         fields = {"device": self._device, "device_event": event, "device_time": now, "handed_at": now}
         self._link.send([Presented(content=content, **{**fields, **changes})])
-
-    def raw(self, frame: bytes) -> None:
-        """Send bytes as they are."""
-        self._link.send_raw(frame)
 
     def hear(self, kind: type[Any], event: str, within_s: float = WAIT_S) -> Any:
         """The gateway's word of `kind` about an event."""
