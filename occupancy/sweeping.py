@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from core import log
 from core.clock import to_us
 from core.db import writing
+from housing.parameters import UNSEEN_DAY_PERCENT
 from housing.registry import reading
 from occupancy import alerts, blindness, days, finding_store, findings, store
 from occupancy.alerts import Alert
@@ -27,7 +28,6 @@ from occupancy.registries import Registries
 from occupancy.registry import Registry
 from occupancy.rules import RULES, WINDOW
 from occupancy.rules.base import View
-from occupancy.rules.numbers import UNSEEN_DAY_PERCENT
 from occupancy.store import EVERY_HOME
 
 HOMES_AT_ONCE = 1_000  # judged in one slice

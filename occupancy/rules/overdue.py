@@ -7,9 +7,9 @@ for and is not decided keeps it at watch. Nobody's access changes by any of this
 
 import numpy as np
 
+from housing.parameters import OVERDUE_FIRM_DAYS
 from occupancy.arrays import NOBODY, Bools, Int32s
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
-from occupancy.rules.numbers import OVERDUE_FIRM_DAYS
 from occupancy.tenure import MET
 
 TERM_OVER, RELOCATION_OVER = "Order 11 Art. 30", "Order 11 Art. 31"

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from housing.parameters import UNKNOWN_DAYS_PERCENT
-from occupancy.arrays import Bools, Doubles, Int32s
-from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
-from occupancy.rules.holidays import festive
-from occupancy.rules.numbers import (
+from housing.parameters import (
     SUBLET_HOUSEHOLD_PERCENT,
     SUBLET_KIND_DAYS,
     SUBLET_KNOWN_DAYS,
     SUBLET_OTHERS_PERCENT,
     SUBLET_RECENT_DAYS,
     SUBLET_THINNED_PERCENT,
+    UNKNOWN_DAYS_PERCENT,
 )
+from occupancy.arrays import Bools, Doubles, Int32s
+from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
+from occupancy.rules.holidays import festive
 from occupancy.tenure import MET, OUTCOMES
 
 BASIS = "Order 11 Art. 27(1)"

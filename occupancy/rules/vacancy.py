@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from housing.parameters import IDLE_EARLY_DAYS, IDLE_MONTHS, UNKNOWN_DAYS_PERCENT
+from housing.parameters import IDLE_EARLY_DAYS, IDLE_MONTHS, MISSED_READS_PERCENT, UNKNOWN_DAYS_PERCENT
 from occupancy import days
 from occupancy.arrays import NOBODY, Bools, Doubles, Int32s
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, count_by_row, iso, when
-from occupancy.rules.numbers import MISSED_READS_PERCENT
 from occupancy.tenure import MET, OUTCOMES
 
 BASIS = "Order 11 Art. 27(5)"

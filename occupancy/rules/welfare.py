@@ -6,10 +6,10 @@ reader worked are no silence; a visit that met them ends it.
 
 import numpy as np
 
+from housing.parameters import WELFARE_AGE, WELFARE_SILENT_DAYS
 from occupancy import days
 from occupancy.arrays import NOBODY, Bools, Indices, Int32s
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
-from occupancy.rules.numbers import WELFARE_AGE, WELFARE_SILENT_DAYS
 from occupancy.tenure import MET
 
 BASIS = "PIPL Art. 13(1)(1), consent for care"

@@ -31,7 +31,7 @@ PURE = [
         "cylinders", "features", "gallery", "minutiae", "projection", "records", "relaxation", "scan",
     )),
     "recognition/intake.py", "recognition/recording.py",
-    "housing/leases.py", "housing/parameters.py",
+    "housing/leases.py", *(f"housing/parameters/{name}.py" for name in ("base", "detection", "known", "law")),
     "occupancy/presence.py", "occupancy/homedays.py",
 ]  # fmt: skip
 IMPURE_MODULES = {"os", "socket", "sqlite3", "sqlalchemy", "redis", "paho", "threading", "time", "subprocess", "random"}

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from housing import parameters as p
+from housing.parameters import detection, law
 
 DAYS = st.dates(min_value=date(2015, 1, 1), max_value=date(2040, 1, 1))
 ROWS = st.lists(
@@ -75,3 +76,28 @@ def test_every_parameter_reads_its_own_default_and_says_why() -> None:
         assert parameter.citation
         assert parameter.zh
         assert parameter.en
+
+
+@pytest.mark.parametrize("name", sorted(name for name in p.KNOWN if name.endswith("_percent")))
+def test_a_share_is_never_more_than_all(name: str) -> None:
+    p.check(name, "0")
+    p.check(name, "100")
+    with pytest.raises(p.WrongParameter) as refused:
+        p.check(name, "101")
+    assert refused.value.mend_zh == "请填写0到100之间的整数。"
+
+
+def test_a_refusal_says_what_its_kind_of_parameter_takes() -> None:
+    with pytest.raises(p.WrongParameter, match="ascending, separated by commas"):
+        p.check("idle_early_days", "90,30")
+    with pytest.raises(p.WrongParameter, match="Give a whole number of 0 or more"):
+        p.check("idle_months", "six")
+    with pytest.raises(p.WrongParameter, match="The page of parameters lists those that exist"):
+        p.check("no_such_name", "1")
+
+
+def test_no_two_parameters_share_a_name_and_all_can_be_imported_by_theirs() -> None:
+    both = (*law.ALL, *detection.ALL)
+    assert len(p.KNOWN) == len(both)
+    for parameter in both:
+        assert getattr(p, parameter.name.upper()) is parameter

@@ -9,9 +9,10 @@ import pytest
 
 from core import texts
 from core.errors import InvalidValue
+from housing.parameters import detection
 from occupancy import alerts, findings
 from occupancy.findings import Finding, Verdict
-from occupancy.rules import RULES, numbers, sublet, vacancy, welfare
+from occupancy.rules import RULES, sublet, vacancy, welfare
 from occupancy.rules.base import Reason, Rule, Stage, Values, when
 from occupancy.views import in_words
 
@@ -146,8 +147,8 @@ def test_reasons_are_words_in_both_languages() -> None:
 
 
 def test_parameters_have_words_and_say_that_no_law_gives_them() -> None:
-    assert len({parameter.name for parameter in numbers.ALL}) == len(numbers.ALL)
-    for parameter in numbers.ALL:
+    assert len({parameter.name for parameter in detection.ALL}) == len(detection.ALL)
+    for parameter in detection.ALL:
         assert parameter.parse(str(parameter.default)) == parameter.default
         assert "no figure in law" in parameter.citation
         for wrong in ("", "-1", "x", "1.5", "9" * 14):
