@@ -15,11 +15,12 @@ from occupancy import days
 from occupancy.rules.base import Reason, Rule, Stage, Verdicts
 
 
-class Step(msgspec.Struct, frozen=True):
-    """A stage and the day it was reached."""
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A stage, the day it was reached, and the probability stated then (None: written before it was kept)."""
 
     stage: str
     on: date
+    probability: float | None = None
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it has not ended."""
         return self.ended_on is None
 
+    @property
+    def is_raised(self) -> bool:
+        """Whether it is open at suspected or above."""
+        return self.is_open and Stage[self.stage.upper()] >= Stage.SUSPECTED
+
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule says about one home today, as plain values: a row of `Verdicts`."""
@@ -62,6 +68,26 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     legal_basis: str
     evidence: tuple[Reason, ...]
     counter_evidence: tuple[Reason, ...]
+
+
+def raised_step(stages: Sequence[Step]) -> Step | None:
+    """Where the last stretch at suspected or above began; None where it never was there."""
+    found = None
+    for step, before in zip(stages, (None, *stages), strict=False):
+        if _is_raised(step) and not (before and _is_raised(before)):
+            found = step
+    return found
+
+
+def _is_raised(step: Step) -> bool:
+    return Stage[step.stage.upper()] >= Stage.SUSPECTED
+
+
+def doubt_when_raised(finding: Finding) -> float:
+    """1 - the probability at which a finding was last raised; of one from before that was kept, 1 - the present one."""
+    step = raised_step(finding.stages)
+    stated = None if step is None else step.probability
+    return 1 - (finding.probability if stated is None else stated)
 
 
 def identity(now_us: int, *parts: str) -> str:
@@ -127,7 +153,7 @@ def _raised(rule: Rule, estate: str, before: Finding | None, verdict: Verdict, t
         ((), None, None) if before is None else (before.stages, before.flagged_on, before.first_known_us)
     )
     if not stages or stages[-1].stage != verdict.stage.word:
-        stages = (*stages, Step(verdict.stage.word, today))
+        stages = (*stages, Step(verdict.stage.word, today, verdict.probability))
     if verdict.stage >= Stage.SUSPECTED:
         flagged_on, known_us = flagged_on or today, known_us or now_us
     return Finding(

@@ -16,9 +16,9 @@ from sqlalchemy.engine import Engine
 from core import log
 from core.clock import to_us
 from core.db import writing
-from housing.parameters import UNSEEN_DAY_PERCENT
+from housing.parameters import ALERT_BUDGET_WEEK, CLOCK_718_REMINDER_DAYS, FDR_PERCENT, UNSEEN_DAY_PERCENT
 from housing.registry import reading
-from occupancy import alerts, blindness, days, finding_store, findings, store
+from occupancy import alerts, blindness, days, discovery, finding_store, findings, store
 from occupancy.alerts import Alert
 from occupancy.arrays import Int32s
 from occupancy.homedays import recompute
@@ -38,6 +38,7 @@ dirty_gauge = Gauge("anju_occupancy_dirty", "Home-days waiting to be made again"
 home_days_total = Counter("anju_occupancy_home_days_total", "Home-days made")
 findings_total = Counter("anju_findings_total", "Findings written, by kind and stage", ["kind", "stage"])
 alerts_gauge = Gauge("anju_alerts_open", "Open alerts, by kind", ["kind"])
+waiting_gauge = Gauge("anju_alerts_waiting", "Accusations whose alert waits for the week's budget, by kind", ["kind"])
 slice_seconds = Histogram("anju_occupancy_slice_seconds", "One slice of a sweep", ["work"])
 
 
@@ -64,6 +65,8 @@ class Sweeping:
             yield from self._count_outages(registry, observed_from, now)
             yield from self._remake(estate)
             yield from self._judge(estate, observed_from, now)
+            self._open_waiting(estate, now)
+            yield
         self._measure()
 
     def _observed_from(self, estate: str) -> int | None:
@@ -166,6 +169,8 @@ class Sweeping:
             for rule in RULES.values():
                 said = findings.rows_of(rule.evaluate(view), registry.homes.ids)
                 open_now = finding_store.open_findings(conn, rule.kind, names)
+                elsewhere = finding_store.raised_elsewhere(conn, registry.estate, rule.kind, set(names))
+                said = discovery.control(rule.kind, said, open_now, elsewhere, view.values.on(FDR_PERCENT, today))
                 changed = findings.follow(rule, registry.estate, open_now, said, names, days.day_of(today), now_us)
                 finding_store.put_findings(conn, changed)
                 theirs = alerts.follow(rule, finding_store.alerts_of(conn, changed), changed, now_us)
@@ -174,6 +179,22 @@ class Sweeping:
                 for finding in changed:
                     findings_total.labels(rule.kind, finding.stage if finding.is_open else "ended").inc()
         self.news += changed_alerts
+
+    def _open_waiting(self, estate: str, now: datetime) -> None:
+        """One transaction: accusations without an alert get theirs, as far as the week's budget goes."""
+        now_us = to_us(now)
+        today, values = days.number_at(now_us), self._registries.values(estate)
+        with writing(self._occupancy) as conn:
+            opened = alerts.within_budget(
+                RULES,
+                [finding_store.finding_of(row) for row in conn.execute(finding_store.waiting(estate))],
+                opened=finding_store.opened_since(conn, estate, alerts.week_start_us(now_us)),
+                budget=values.on(ALERT_BUDGET_WEEK, today),
+                reminders=values.on(CLOCK_718_REMINDER_DAYS, today),
+                now_us=now_us,
+            )
+            finding_store.put_alerts(conn, opened)
+        self.news += opened
 
     def _view(self, conn: sa.Connection, registry: Registry, homes: Int32s, observed_from: int, today: int) -> View:
         values, names = self._registries.values(registry.estate), registry.homes
@@ -191,8 +212,9 @@ class Sweeping:
     def _measure(self) -> None:
         with self._occupancy.connect() as conn:
             dirty_gauge.set(store.count_dirty(conn))
-            open_alerts = finding_store.count_open_alerts(conn)
+            open_alerts, waiting = finding_store.count_open_alerts(conn), finding_store.count_waiting(conn)
         for kind in RULES:
+            waiting_gauge.labels(kind).set(waiting.get(kind, 0))
             alerts_gauge.labels(kind).set(open_alerts.get(kind, 0))
 
 

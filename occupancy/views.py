@@ -12,6 +12,7 @@ from core.clock import SystemClock, local_day, to_us
 from core.errors import AnjuError
 from housing.registry import reading
 from occupancy import board as boards
+from occupancy import finding_store
 from occupancy.board import BoardLine
 from occupancy.finding_store import finding_of
 from occupancy.findings import Finding, Step
@@ -223,6 +224,18 @@ def findings_of(conn: Connection, home: str) -> list[FindingView]:
     """Every finding about a home, the newest first, ended ones too."""
     rows = conn.execute(sa.select(findings).where(findings.c.home == home).order_by(findings.c.updated_us.desc()))
     return [in_words(finding_of(row)) for row in rows]
+
+
+def waiting(conn: Connection, estate: str, limit: int = PAGE_MAX) -> list[FindingView]:
+    """Accusations whose alert waits for the week's budget, the likeliest first: nothing is held back in silence."""
+    f = findings.c
+    query = finding_store.waiting(estate).order_by(f.probability.desc(), f.first_known_us, f.finding)
+    return [in_words(finding_of(row)) for row in conn.execute(query.limit(min(limit, PAGE_MAX)))]
+
+
+def count_waiting(conn: Connection, estate: str) -> int:
+    """How many alerts of an estate wait for the week's budget."""
+    return conn.scalar(sa.select(sa.func.count()).select_from(finding_store.waiting(estate).subquery())) or 0
 
 
 def in_words(found: Finding) -> FindingView:

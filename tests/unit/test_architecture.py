@@ -32,7 +32,8 @@ PURE = [
     )),
     "recognition/intake.py", "recognition/recording.py",
     "housing/leases.py", *(f"housing/parameters/{name}.py" for name in ("base", "detection", "known", "law")),
-    "occupancy/presence.py", "occupancy/homedays.py",
+    "occupancy/presence.py", "occupancy/homedays.py", "occupancy/discovery.py", "occupancy/findings.py",
+    "occupancy/alerts.py",
 ]  # fmt: skip
 IMPURE_MODULES = {"os", "socket", "sqlite3", "sqlalchemy", "redis", "paho", "threading", "time", "subprocess", "random"}
 CLOCKS = {"now", "today", "utcnow", "time", "monotonic"}

@@ -88,22 +88,23 @@ def alert_after(rule: Rule, before: alerts.Alert | None, finding: Finding, now_u
 
 
 def test_an_alert_opens_refreshes_closes_and_opens_again() -> None:
-    first = follow(sublet.RULE, None, verdict(Stage.WATCH), ON)
+    rule = replace(vacancy.RULE, alert_from=Stage.SUSPECTED)
+    first = follow(rule, None, verdict(Stage.WATCH), ON)
     assert first is not None
-    assert alert_after(sublet.RULE, None, first, 1) is None  # a watched sublet is nobody's alarm
-    second = follow(sublet.RULE, first, verdict(Stage.SUSPECTED), ON + DAY)
+    assert alert_after(rule, None, first, 1) is None  # only watched
+    second = follow(rule, first, verdict(Stage.SUSPECTED), ON + DAY)
     assert second is not None
-    opened = alert_after(sublet.RULE, None, second, 2)
+    opened = alert_after(rule, None, second, 2)
     assert opened is not None
     assert (opened.opened_us, opened.closed_us, opened.urgent) == (2, None, False)
-    lower = alert_after(sublet.RULE, opened, first, 3)
+    lower = alert_after(rule, opened, first, 3)
     assert lower is not None
     assert (lower.alert, lower.closed_us) == (opened.alert, 3)
-    again = alert_after(sublet.RULE, lower, second, 4)
+    again = alert_after(rule, lower, second, 4)
     assert again is not None
     assert (again.alert, again.opened_us, again.refreshed_us, again.closed_us) == (opened.alert, 2, 4, None)
     ended = msgspec.structs.replace(second, ended_on=ON)
-    assert alert_after(sublet.RULE, lower, ended, 5) is None  # closed already
+    assert alert_after(rule, lower, ended, 5) is None  # closed already
 
 
 def test_welfare_alerts_are_urgent() -> None:
