@@ -16,9 +16,9 @@ from sqlalchemy.engine import Engine
 from core import log
 from core.clock import to_us
 from core.db import writing
-from housing.parameters import ALERT_BUDGET_WEEK, CLOCK_718_REMINDER_DAYS, FDR_PERCENT, UNSEEN_DAY_PERCENT
+from housing.parameters import ALERT_BUDGET_WEEK, CLOCK_718_REMINDER_DAYS, UNSEEN_DAY_PERCENT
 from housing.registry import reading
-from occupancy import alerts, blindness, days, discovery, finding_store, findings, store
+from occupancy import alerts, blindness, days, finding_store, judging, store
 from occupancy.alerts import Alert
 from occupancy.arrays import Int32s
 from occupancy.homedays import recompute
@@ -30,7 +30,6 @@ from occupancy.rules import RULES, WINDOW
 from occupancy.rules.base import View
 from occupancy.store import EVERY_HOME
 
-HOMES_AT_ONCE = 1_000  # judged in one slice
 DAYS_AT_ONCE = 31  # made again in one slice for few homes; for many, one day
 _CHANGES = 1_000
 
@@ -152,9 +151,9 @@ class Sweeping:
             return
         all_ = self._judged_all.get(estate) != today
         homes = _handles(registry, {EVERY_HOME} if all_ else self._touched.get(estate, set()))
-        for start in range(0, len(homes), HOMES_AT_ONCE):
+        for some in judging.slices(len(homes)):
             with slice_seconds.labels("rules").time():
-                self._judge_homes(registry, homes[start : start + HOMES_AT_ONCE], observed_from, now)
+                self._judge_homes(registry, homes[some], observed_from, now)
             yield
         self._touched.pop(estate, None)
         self._judged_all[estate] = today
@@ -167,11 +166,9 @@ class Sweeping:
         with writing(self._occupancy) as conn:
             view = self._view(conn, registry, homes, observed_from, today)
             for rule in RULES.values():
-                said = findings.rows_of(rule.evaluate(view), registry.homes.ids)
                 open_now = finding_store.open_findings(conn, rule.kind, names)
                 elsewhere = finding_store.raised_elsewhere(conn, registry.estate, rule.kind, set(names))
-                said = discovery.control(rule.kind, said, open_now, elsewhere, view.values.on(FDR_PERCENT, today))
-                changed = findings.follow(rule, registry.estate, open_now, said, names, days.day_of(today), now_us)
+                changed = judging.judge(rule, view, open_now, elsewhere, now_us)
                 finding_store.put_findings(conn, changed)
                 theirs = alerts.follow(rule, finding_store.alerts_of(conn, changed), changed, now_us)
                 finding_store.put_alerts(conn, theirs)
