@@ -8,14 +8,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from occupancy.arrays import NOBODY, Bools, Doubles, Indices, Int32s, Int64s, counts_at, last_of_groups
-from occupancy.attach import Attached, attach
-from occupancy.codes import By, Said, Way
-from occupancy.days import hours_at
+from occupancy.arrays import NOBODY, Bools, Doubles, Int32s, Int64s
+from occupancy.codes import By, Said
+from occupancy.passages import NONE_US, Passages, members, most_frequent, staying
 from occupancy.registry import Registry
 from occupancy.sightings import Sightings
-
-NONE_US = -1  # no entry of a household member that day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,15 +23,21 @@ class HomeDays:
         homes: (H,) int32 handles, ascending.
         first_day: the number of the first day.
         entries, exits: int32, household members through a door; a passage whose way is not known is an entry.
-        members_seen: int32, how many different members passed.
+        elsewhere: int32, of these passages those at doors other than the home's own.
+        members_seen: int32, how many different members passed. bodies_seen: those known by face or finger.
         members_in_at_night: int32, members whose last passage of the day led in (or its way is not known).
-        passes: int32, entries on a pass.
+        passes: int32, entries on a pass. guests: those on a visitor's pass. rung_in: let in by intercom, nobody known.
         unknown_entries: int32, at the home's own door, somebody whom nothing identified.
         mismatches: int32, a credential of the household with somebody else's face who is not of the household.
         vehicle_entries, other_vehicles: int32, all vehicles of the home; those of people not of the household.
         other_hours: int32, bit h is set when somebody not of the household (a visitor's pass, a mismatch, an unknown at
-            the own door, another's vehicle) came in hour h.
+            the own door, another's vehicle, somebody let in by intercom) came in hour h.
+        other_nights: int32, others whose last passage of the day led in (or its way is not known): each visitor's pass,
+            each credential that somebody else showed, each other vehicle, and all unknowns at the own door as one.
+        swap_home: int32, the home whose household passed most here: one of theirs with this household's credential, or
+            at this home's own door; NOBODY for none. swap_entries: int32, how often.
         outage_share: float64, 0 to 1, of the day in which every reader that could have seen the home was down.
+        electricity_kwh, water_m3: float64, used that day; NaN where no meter was read.
         last_member_us: int64, the last entry of a household member, microseconds UTC; NONE_US for none.
     """
 
@@ -42,15 +45,24 @@ class HomeDays:
     first_day: int
     entries: Int32s
     exits: Int32s
+    elsewhere: Int32s
     members_seen: Int32s
+    bodies_seen: Int32s
     members_in_at_night: Int32s
     passes: Int32s
+    guests: Int32s
+    rung_in: Int32s
     unknown_entries: Int32s
     mismatches: Int32s
     vehicle_entries: Int32s
     other_vehicles: Int32s
     other_hours: Int32s
+    other_nights: Int32s
+    swap_home: Int32s
+    swap_entries: Int32s
     outage_share: Doubles
+    electricity_kwh: Doubles
+    water_m3: Doubles
     last_member_us: Int64s
 
     @property
@@ -60,33 +72,36 @@ class HomeDays:
 
 
 COUNTS = (
-    "entries", "exits", "members_seen", "members_in_at_night", "passes", "unknown_entries", "mismatches",
-    "vehicle_entries", "other_vehicles", "other_hours",
+    "entries", "exits", "elsewhere", "members_seen", "bodies_seen", "members_in_at_night", "passes", "guests",
+    "rung_in", "unknown_entries", "mismatches", "vehicle_entries", "other_vehicles", "other_hours", "other_nights",
+    "swap_entries",
 )  # fmt: skip
+METERS = ("electricity_kwh", "water_m3")
 COLUMNS = tuple(field.name for field in fields(HomeDays) if field.name not in {"homes", "first_day"})
 
 
 def empty(homes: Int32s, first_day: int, days: int) -> HomeDays:
-    """Days on which nothing was seen and every reader worked."""
+    """Days on which nothing was seen, every reader worked and no meter was read."""
     shape = (len(homes), days)
     counts = {name: np.zeros(shape, np.int32) for name in COUNTS}
     return HomeDays(
-        homes=homes, first_day=first_day, **counts,
-        outage_share=np.zeros(shape), last_member_us=np.full(shape, NONE_US, np.int64),
+        homes=homes, first_day=first_day, **counts, swap_home=np.full(shape, NOBODY, np.int32),
+        outage_share=np.zeros(shape), electricity_kwh=np.full(shape, np.nan), water_m3=np.full(shape, np.nan),
+        last_member_us=np.full(shape, NONE_US, np.int64),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Passages:
-    """Sightings that fall on the homes and days asked for, with the flat cell (home, day) of each."""
+class _Others:
+    """Which passages, (N,) bool, are those of people who are not of the household; either way through the door."""
 
-    rows: Sightings
-    at: Attached
-    cell: Int64s
-    shape: tuple[int, int]
-
-    def count(self, which: Bools) -> Int32s:
-        return counts_at(self.cell[which], self.shape)
+    guest: Bools  # on a pass of any kind
+    visitor: Bools  # on a visitor's pass
+    rung_in: Bools
+    unknown: Bools
+    mismatch: Bools
+    vehicle: Bools  # of the home, whoever drives
+    foreign: Bools  # of the home, registered to somebody who is not of the household
 
 
 def recompute(
@@ -108,77 +123,88 @@ def recompute(
         outage_share: (H, D) from `outages.blind_share`; none was down where it is left out.
     """  # fmt: skip
     chosen = np.arange(len(registry.homes), dtype=np.int32) if homes is None else homes
-    found = _placed(sightings.once(), registry, chosen, first_day, days)
-    rows, inward = found.rows, found.rows.way != Way.OUT
-    passed = rows.opens | (rows.outcome == Said.GRANTED)
+    found = Passages.of(sightings.once(), registry, chosen, first_day, days)
+    inward, passed = found.inward, found.rows.opens | (found.rows.outcome == Said.GRANTED)
     member = found.at.member & passed
-    guest = (rows.pass_ != NOBODY) & passed & inward & ~member
-    stranger = (rows.outcome == Said.UNRECOGNISED) | (rows.outcome == Said.AMBIGUOUS)
-    unknown = found.at.own_door & stranger & inward & (rows.modality != By.PLATE) & ~member
-    mismatch = _of_others((rows.outcome == Said.MISMATCH) & inward, rows.seen, found.at, registry)
-    vehicle = (rows.modality == By.PLATE) & (rows.plate != NOBODY) & passed & inward
-    foreign = _of_others(vehicle, registry.driver[rows.plate], found.at, registry)
-    other = (guest & registry.visitor[rows.pass_]) | unknown | mismatch | foreign
-    members_seen, at_night, last_us = _members(found, np.flatnonzero(member))
+    others = _others(found, registry, member, passed)
+    came = (others.visitor | others.rung_in | others.unknown | others.mismatch | others.foreign) & inward
+    who = members(found, np.flatnonzero(member))
+    swap_home, swap_entries = most_frequent(found, *_swapped(found, registry, others.mismatch))
+    electricity, water = registry.meters.on(chosen, first_day, days)
     return HomeDays(
         homes=chosen,
         first_day=first_day,
         entries=found.count(member & inward),
         exits=found.count(member & ~inward),
-        members_seen=members_seen,
-        members_in_at_night=at_night,
-        passes=found.count(guest),
-        unknown_entries=found.count(unknown),
-        mismatches=found.count(mismatch),
-        vehicle_entries=found.count(vehicle),
-        other_vehicles=found.count(foreign),
-        other_hours=_hours(found, np.flatnonzero(other)),
+        elsewhere=found.count(member & ~found.at.own_door),
+        members_seen=who.seen,
+        bodies_seen=who.bodies,
+        members_in_at_night=who.in_at_night,
+        passes=found.count(others.guest & inward),
+        guests=found.count(others.visitor & inward),
+        rung_in=found.count(others.rung_in & inward),
+        unknown_entries=found.count(others.unknown & inward),
+        mismatches=found.count(others.mismatch & inward),
+        vehicle_entries=found.count(others.vehicle & inward),
+        other_vehicles=found.count(others.foreign & inward),
+        other_hours=found.hours(came),
+        other_nights=_nights(found, others),
+        swap_home=swap_home,
+        swap_entries=swap_entries,
         outage_share=np.zeros(found.shape) if outage_share is None else outage_share,
-        last_member_us=last_us,
+        electricity_kwh=electricity,
+        water_m3=water,
+        last_member_us=who.last_us,
     )
 
 
-def _placed(sightings: Sightings, registry: Registry, homes: Int32s, first_day: int, days: int) -> _Passages:
-    at = attach(sightings, registry)
-    row_of = np.full(len(registry.homes) + 1, NOBODY, np.int64)
-    row_of[homes] = np.arange(len(homes))
-    row, column = row_of[at.home], at.day - first_day
-    within = np.flatnonzero((at.home != NOBODY) & (row != NOBODY) & (column >= 0) & (column < days))
-    kept = Attached(
-        day=at.day[within], home=at.home[within], own_door=at.own_door[within], member=at.member[within]
-    )  # fmt: skip
-    cell = row[within] * days + column[within]
-    return _Passages(rows=sightings.take(within), at=kept, cell=cell, shape=(len(homes), days))
+def _others(found: Passages, registry: Registry, member: Bools, passed: Bools) -> _Others:
+    rows = found.rows
+    guest = (rows.pass_ != NOBODY) & passed & ~member
+    stranger = (rows.outcome == Said.UNRECOGNISED) | (rows.outcome == Said.AMBIGUOUS)
+    vehicle = (rows.modality == By.PLATE) & (rows.plate != NOBODY) & passed
+    nobody = (rows.person == NOBODY) & (rows.pass_ == NOBODY)
+    return _Others(
+        guest=guest,
+        visitor=guest & registry.visitor[rows.pass_],
+        rung_in=(rows.modality == By.INTERCOM) & nobody & passed,
+        unknown=found.at.own_door & stranger & (rows.modality != By.PLATE) & ~member,
+        mismatch=_strangers(found, registry, rows.outcome == Said.MISMATCH, rows.seen),
+        vehicle=vehicle,
+        foreign=_strangers(found, registry, vehicle, registry.driver[rows.plate]),
+    )
 
 
-def _of_others(which: Bools, person: Int32s, at: Attached, registry: Registry) -> Bools:
-    """Those of `which` whose person is not of the household; all (n,)."""
+def _strangers(found: Passages, registry: Registry, which: Bools, person: Int32s) -> Bools:
+    """Those of `which` whose person is not of the household; all (N,)."""
     rows = np.flatnonzero(which)
     others = np.zeros(len(which), np.bool_)
-    others[rows] = ~registry.living.belongs(person[rows], at.home[rows], at.day[rows])
+    others[rows] = ~registry.living.belongs(person[rows], found.at.home[rows], found.at.day[rows])
     return others
 
 
-def _members(found: _Passages, which: Indices) -> tuple[Int32s, Int32s, Int64s]:
-    """Different members, members whose last passage led in, and the last entry, each (H, D)."""
-    person, cell = found.rows.person[which], found.cell[which]
-    at_us, inward = found.rows.taken_us[which], found.rows.way[which] != Way.OUT
-    order = np.lexsort((inward, at_us, person, cell))
-    both = cell[order] * (int(person.max(initial=0)) + 1) + person[order]
-    last = order[last_of_groups(both)]
-    last_us = np.full(found.shape[0] * found.shape[1], NONE_US, np.int64)
-    entries = which[inward]
-    np.maximum.at(last_us, found.cell[entries], found.rows.taken_us[entries])
-    return (
-        counts_at(cell[last], found.shape),
-        counts_at(cell[last][inward[last]], found.shape),
-        last_us.reshape(found.shape),
+def _nights(found: Passages, others: _Others) -> Int32s:
+    """(H, D) how many others were last seen on their way in."""
+    rows = found.rows
+    return staying(found, (
+        (others.visitor, rows.pass_),
+        (others.mismatch, rows.person),
+        (others.foreign, rows.plate),
+        (others.unknown, np.full(len(rows), NOBODY, np.int32)),
+    ))  # fmt: skip
+
+
+def _swapped(found: Passages, registry: Registry, mismatch: Bools) -> tuple[Bools, Int32s]:
+    """The passages, (N,) bool, of another home's household in this one's place, and that home, (N,) handles."""
+    rows, at_door = found.rows, found.at.own_door & (found.rows.outcome != Said.MISMATCH)
+    who = np.where(mismatch, rows.seen, np.where(at_door & (rows.modality != By.PLATE), rows.person, NOBODY))
+    theirs = np.full(len(rows), NOBODY, np.int32)
+    known = np.flatnonzero(who != NOBODY)
+    theirs[known] = registry.living.home_on(who[known].astype(np.int32), found.at.day[known])
+    other = found.inward & (theirs != NOBODY) & (theirs != found.at.home)
+    here = np.flatnonzero(other)
+    other[here] = ~registry.living.belongs(
+        who[here].astype(np.int32), found.at.home[here], found.at.day[here], household=False
     )
-
-
-def _hours(found: _Passages, which: Indices) -> Int32s:
-    """(H, D) one bit for every hour in which one of `which` came."""
-    hour = hours_at(found.rows.taken_us[which])
-    once = np.unique(found.cell[which] * 24 + hour)
-    bits = np.bincount(once // 24, weights=1 << (once % 24), minlength=found.shape[0] * found.shape[1])
-    return bits.reshape(found.shape).astype(np.int32)
+    other[here] &= registry.living.belongs(who[here].astype(np.int32), theirs[here], found.at.day[here])
+    return other, theirs

@@ -82,6 +82,7 @@ def read(conn: Connection, estate: str, version: int, now: datetime) -> Rows:
         absences=reading.absences_of(conn, estate),
         visits=reading.visits_of(conn, estate),
         swaps=reading.swaps_of(conn, estate),
+        meters=reading.meters_of(conn, estate),
         care=_cared_for(conn, to_us(now)),
     )
 

@@ -17,19 +17,22 @@ from housing.registry.rows import (
     HomeRow,
     LeaseRow,
     MemberRow,
+    MeterRow,
     PersonRow,
     SwapRow,
     VehicleRow,
     VisitRow,
 )
 from occupancy import days
-from occupancy.arrays import NOBODY, Bools, Int32s, read_only
+from occupancy.arrays import NOBODY, Bools, Int8s, Int32s, read_only
 from occupancy.codes import DOOR_KINDS, encode
+from occupancy.meters import Meters
 from occupancy.places import Places
 from occupancy.spells import Spell, Spells
 from occupancy.tenure import Absences, Leases, Visits
 
 STAFF, CARER = "staff", "carer"
+STATES = ("let", "vacant", "repair", "reserved")
 
 
 class PassRow(msgspec.Struct, frozen=True):
@@ -56,6 +59,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     absences: Sequence[AbsenceRow] = ()
     visits: Sequence[VisitRow] = ()
     swaps: Sequence[SwapRow] = ()
+    meters: Sequence[MeterRow] = ()
     care: Sequence[str] = ()  # persons with a live consent for care alerts
 
 
@@ -98,8 +102,9 @@ class Registry:
         born: (persons + 1,) int32 day of birth, NEVER where it is not known.
         alone: (persons + 1,) bool, registered as living alone.
         care: (persons + 1,) bool, agreed to care alerts.
-        let: (homes,) bool, the asset ledger says it is let.
+        state: (homes,) int8 the place in STATES of what the asset ledger says. let: (homes,) bool, that it is let.
         leases, absences, visits: what the rules ask about.
+        meters: what each home used, where it was read.
         gateways: the doors of each gateway, by its id.
     """
 
@@ -119,10 +124,12 @@ class Registry:
     born: Int32s
     alone: Bools
     care: Bools
+    state: Int8s
     let: Bools
     leases: Leases
     absences: Absences
     visits: Visits
+    meters: Meters
     gateways: dict[str, Int32s]
 
     @classmethod
@@ -135,6 +142,7 @@ class Registry:
         passes, plates = Names(row.pass_ for row in rows.passes), Names(row.plate for row in rows.vehicles)
         spells = _spells(rows, homes, persons)
         gateways = {row.gateway: np.array(doors.handles(row.doors), np.int32) for row in rows.gateways}
+        state = np.array([STATES.index(row.state) if row.state in STATES else NOBODY for row in by_home], np.int8)
         return cls(
             estate=rows.estate,
             version=rows.version,
@@ -152,10 +160,12 @@ class Registry:
             born=_by_handle(persons, births, days.NEVER),
             alone=_by_handle(persons, ((row.person, 1) for row in rows.members if row.lives_alone)) > 0,
             care=_by_handle(persons, ((person, 1) for person in rows.care if persons.handle(person) != NOBODY)) > 0,
-            let=read_only(np.array([row.state == "let" for row in by_home], np.bool_)),
+            state=read_only(state),
+            let=read_only(state == STATES.index("let")),
             leases=Leases.of(rows.leases, homes.handle),
             absences=Absences.of(rows.absences, homes.handle, persons.handle),
             visits=Visits.of(rows.visits, homes.handle),
+            meters=Meters.of(rows.meters, homes.handle),
             gateways=gateways,
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ two services on one store by mistake cannot fold the same sightings twice.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from math import isnan
 from typing import Any
 
 import msgspec
@@ -16,9 +17,10 @@ from sqlalchemy.engine import Connection
 
 from core.errors import AnjuError
 from occupancy import days
-from occupancy.arrays import Int32s, Int64s
+from occupancy.arrays import NOBODY, Int32s, Int64s
 from occupancy.fold import Key
-from occupancy.homedays import COLUMNS, COUNTS, NONE_US, HomeDays, empty
+from occupancy.homedays import COLUMNS, COUNTS, METERS, HomeDays, empty
+from occupancy.passages import NONE_US
 from occupancy.presence import PresenceRow
 from occupancy.registry import Names
 from occupancy.tables import cursors, dirty, home_days, presence
@@ -156,18 +158,20 @@ def home_day_rows(estate: str, names: Names, made: HomeDays, chosen: np.ndarray[
     says = made.outage_share > 0
     for name in COUNTS:
         says = says | (getattr(made, name) != 0)
+    for name in METERS:
+        says = says | ~np.isnan(getattr(made, name))
     row, column = np.nonzero(chosen & says)
     values = {name: getattr(made, name)[row, column].tolist() for name in COLUMNS}
+    values["last_member_us"] = [None if at == NONE_US else at for at in values["last_member_us"]]
+    values["swap_home"] = [None if home == NOBODY else names.ids[home] for home in values["swap_home"]]
+    for name in METERS:
+        values[name] = [None if isnan(used) else used for used in values[name]]
     when = {int(c): days.day_of(made.first_day + int(c)) for c in set(column.tolist())}
-    found = []
-    for n, (home, day) in enumerate(zip(made.homes[row].tolist(), column.tolist(), strict=True)):
-        line = {name: values[name][n] for name in COLUMNS}
-        last_us = line.pop("last_member_us")
-        found.append({
-            "home": names.ids[home], "day": when[day], "estate": estate,
-            **line, "last_member_us": None if last_us == NONE_US else last_us,
-        })  # fmt: skip
-    return found
+    values["home"] = [names.ids[home] for home in made.homes[row].tolist()]
+    values["day"] = [when[c] for c in column.tolist()]
+    return [
+        dict(zip(values, line, strict=True)) | {"estate": estate} for line in zip(*values.values(), strict=True)
+    ]  # fmt: skip
 
 
 def window(conn: Connection, estate: str, names: Names, homes: Int32s, first_day: int, count: int) -> HomeDays:
@@ -178,21 +182,26 @@ def window(conn: Connection, estate: str, names: Names, homes: Int32s, first_day
     span = (h.day >= days.day_of(first_day), h.day < days.day_of(first_day + count))
     query = sa.select(h.home, h.day, *(h[name] for name in COLUMNS)).where(*span)
     if len(homes) == len(names):
-        _fill(made, row_of, conn.execute(query.where(h.estate == estate)))
+        _fill(made, names, row_of, conn.execute(query.where(h.estate == estate)))
     else:
         for piece in chunks(list(row_of)):
-            _fill(made, row_of, conn.execute(query.where(h.home.in_(piece))))
+            _fill(made, names, row_of, conn.execute(query.where(h.home.in_(piece))))
     return made
 
 
-def _fill(made: HomeDays, row_of: Mapping[str, int], rows: Iterable[Any]) -> None:
+def _fill(made: HomeDays, names: Names, row_of: Mapping[str, int], rows: Iterable[Any]) -> None:
     table = [row for row in rows if row[0] in row_of]
     if not table:
         return
     home, day, *values = zip(*table, strict=True)
     at = ([row_of[name] for name in home], [days.number(when) - made.first_day for when in day])
     for name, column in zip(COLUMNS, values, strict=True):
-        getattr(made, name)[at] = [NONE_US if value is None else value for value in column]
+        if name == "swap_home":
+            made.swap_home[at] = names.handles(column)
+        elif name == "last_member_us":
+            made.last_member_us[at] = [NONE_US if value is None else value for value in column]
+        else:
+            getattr(made, name)[at] = column  # None becomes NaN where a meter was not read
 
 
 def last_entries(conn: Connection, names: Names, homes: Int32s, until_us: int) -> Int32s:

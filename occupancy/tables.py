@@ -32,15 +32,24 @@ home_days = Table(
     Column("estate", Id, nullable=False),
     Column("entries", Integer, nullable=False),  # of household members
     Column("exits", Integer, nullable=False),
+    Column("elsewhere", Integer, nullable=False),  # of them at other doors than the home's own
     Column("members_seen", Integer, nullable=False),
+    Column("bodies_seen", Integer, nullable=False),  # known by face or finger
     Column("members_in_at_night", Integer, nullable=False),  # whose last passage of the day led in
     Column("passes", Integer, nullable=False),
+    Column("guests", Integer, nullable=False),  # of them visitors
+    Column("rung_in", Integer, nullable=False),  # let in by intercom
     Column("unknown_entries", Integer, nullable=False),  # at the home's own door
     Column("mismatches", Integer, nullable=False),
     Column("vehicle_entries", Integer, nullable=False),
     Column("other_vehicles", Integer, nullable=False),  # entries of vehicles whose person is not of the household
     Column("other_hours", Integer, nullable=False),  # bit h: somebody not of the household came in hour h
+    Column("other_nights", Integer, nullable=False),  # others whose last passage of the day led in
+    Column("swap_home", Id),  # whose household passed most in this one's place
+    Column("swap_entries", Integer, nullable=False),
     Column("outage_share", Float, nullable=False),  # of the day, of every reader that could have seen the home
+    Column("electricity_kwh", Float),
+    Column("water_m3", Float),
     Column("last_member_us", BigInteger),
     Index("home_days_by_estate", "estate", "day"),
     Index(

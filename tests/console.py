@@ -24,6 +24,7 @@ from core.vault import Vault
 from housing import accounts
 from housing.registry.importing import run_import
 from occupancy import tables as o
+from occupancy.homedays import COUNTS
 from recognition import tables as r
 from simulators.day import What, draw_day
 from simulators.readers import lay_readers
@@ -260,10 +261,10 @@ def _home_days(world: World, days: int = 380) -> list[dict[str, Any]]:
 
 def _home_day(home: str, day: date, entries: int, guests: int, *, dark: bool) -> dict[str, Any]:
     return {
-        "home": home, "day": day, "estate": ESTATE, "entries": entries, "exits": entries,
-        "members_seen": min(entries, 2), "members_in_at_night": min(entries, 2), "passes": guests,
-        "unknown_entries": 0, "mismatches": 0, "vehicle_entries": 0, "other_vehicles": 0, "other_hours": 0,
-        "outage_share": float(dark), "last_member_us": day_start_us(day) + 19 * HOUR_US if entries else None,
+        **dict.fromkeys(COUNTS, 0), "home": home, "day": day, "estate": ESTATE, "entries": entries, "exits": entries,
+        "members_seen": min(entries, 2), "bodies_seen": min(entries, 2), "members_in_at_night": min(entries, 2),
+        "passes": guests, "guests": guests, "outage_share": float(dark),
+        "last_member_us": day_start_us(day) + 19 * HOUR_US if entries else None,
     }  # fmt: skip
 
 

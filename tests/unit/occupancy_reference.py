@@ -1,6 +1,7 @@
 """Slow twins of occupancy's folds: the obvious loops over rows, days and moments."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 
@@ -12,8 +13,9 @@ from occupancy.sightings import Sightings
 
 Row = dict[str, int]
 COUNTED = (
-    "entries", "exits", "members_seen", "members_in_at_night", "passes", "unknown_entries", "mismatches",
-    "vehicle_entries", "other_vehicles", "other_hours", "last_member_us",
+    "entries", "exits", "elsewhere", "members_seen", "bodies_seen", "members_in_at_night", "passes", "guests",
+    "rung_in", "unknown_entries", "mismatches", "vehicle_entries", "other_vehicles", "other_hours", "other_nights",
+    "swap_home", "swap_entries", "last_member_us",
 )  # fmt: skip
 
 
@@ -96,21 +98,33 @@ def _partner(swap: SwapRow, home: str) -> str:
 
 def home_day(world: World, rows: Iterable[Row], home: str, day: date) -> Row:
     """One home's day by looking at every sighting."""
-    found = dict.fromkeys(COUNTED, 0) | {"last_member_us": -1}
+    found = dict.fromkeys(COUNTED, 0) | {"last_member_us": -1, "swap_home": -1}
     last: dict[int, tuple[int, bool]] = {}
+    others: dict[tuple[str, int], tuple[int, bool]] = {}
+    bodies, swaps = set(), Counter[int]()
     for row in rows:
         if local_day(from_us(row["taken_us"])) != day or world.home_of(row) != home:
             continue
         inward = row["way"] != Way.OUT
         if _member_passed(world, row, home, day):
             found["entries" if inward else "exits"] += 1
+            found["elsewhere"] += not _at_own_door(world, row)
+            if row["modality"] in {By.FACE, By.FINGER}:
+                bodies.add(row["person"])
             last[row["person"]] = max(last.get(row["person"], (-1, False)), (row["taken_us"], inward))
             if inward:
                 found["last_member_us"] = max(found["last_member_us"], row["taken_us"])
-        elif inward:
-            _count_others(world, row, home, day, found)
+        else:
+            for who in _others(world, row, home, day, found if inward else dict.fromkeys(COUNTED, 0)):
+                others[who] = max(others.get(who, (-1, False)), (row["taken_us"], inward))
+        if inward:
+            swaps.update(_swapped(world, row, home, day))
     found["members_seen"] = len(last)
+    found["bodies_seen"] = len(bodies)
     found["members_in_at_night"] = sum(inward for _, inward in last.values())
+    found["other_nights"] = sum(inward for _, inward in others.values())
+    if swaps:
+        found["swap_home"], found["swap_entries"] = min(swaps.items(), key=lambda pair: (-pair[1], pair[0]))
     return found
 
 
@@ -127,11 +141,18 @@ def _member_passed(world: World, row: Row, home: str, day: date) -> bool:
     )
 
 
-def _count_others(world: World, row: Row, home: str, day: date, found: Row) -> None:
+def _others(world: World, row: Row, home: str, day: date, found: Row) -> Iterator[tuple[str, int]]:
+    """Whose staying or leaving a passage tells of, having counted what it is."""
     other = False
     if row["pass_"] >= 0 and _passed(row):
         found["passes"] += 1
-        other |= bool(world.registry.visitor[row["pass_"]])
+        if world.registry.visitor[row["pass_"]]:
+            other = True
+            found["guests"] += 1
+            yield "pass", row["pass_"]
+    if row["modality"] == By.INTERCOM and row["person"] < 0 and row["pass_"] < 0 and _passed(row):
+        found["rung_in"] += 1
+        other = True
     if row["modality"] == By.PLATE:
         if row["plate"] >= 0 and _passed(row):
             found["vehicle_entries"] += 1
@@ -139,14 +160,32 @@ def _count_others(world: World, row: Row, home: str, day: date, found: Row) -> N
             if home not in world.homes_lived_in(driver, day, household=True):
                 found["other_vehicles"] += 1
                 other = True
+                yield "plate", row["plate"]
     elif _at_own_door(world, row) and row["outcome"] in {Said.UNRECOGNISED, Said.AMBIGUOUS}:
         found["unknown_entries"] += 1
         other = True
+        yield "unknown", 0
     if row["outcome"] == Said.MISMATCH and home not in world.homes_lived_in(row["seen"], day, household=True):
         found["mismatches"] += 1
         other = True
+        yield "mismatch", row["person"]
     if other:
         found["other_hours"] |= 1 << from_us(row["taken_us"]).astimezone(CHINA).hour
+
+
+def _swapped(world: World, row: Row, home: str, day: date) -> Iterator[int]:
+    """The other home whose household this is, here in this one's place."""
+    who = -1
+    if row["outcome"] == Said.MISMATCH:
+        if home not in world.homes_lived_in(row["seen"], day, household=True):
+            who = row["seen"]
+    elif _at_own_door(world, row) and row["modality"] != By.PLATE:
+        who = row["person"]
+    if who < 0 or home in world.homes_lived_in(who, day, household=False):
+        return
+    lived = world.homes_lived_in(who, day, household=False)
+    if lived and lived[0] in world.homes_lived_in(who, day, household=True):
+        yield world.registry.homes.handle(lived[0])
 
 
 def _at_own_door(world: World, row: Row) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from core.clock import US_PER_DAY, day_start_us
-from housing.registry.rows import DoorRow, GatewayRow, HomeRow, MemberRow, PersonRow, SwapRow, VehicleRow
+from housing.registry.rows import DoorRow, GatewayRow, HomeRow, MemberRow, MeterRow, PersonRow, SwapRow, VehicleRow
 from occupancy.codes import By, Said, Way
 from occupancy.registry import PassRow, Registry, Rows
 from occupancy.sightings import DTYPES, Sightings, columns
@@ -70,6 +70,7 @@ ROWS = Rows(
         VehicleRow("A3", "p0", "h2", day_start_us(D2), day_start_us(D4)),
     ],
     swaps=[SwapRow("h2", "h3", D2, D4, approved=True), SwapRow("h1", "h3", START, None, approved=False)],
+    meters=[MeterRow("h2", D2, 3.5, None), MeterRow("h2", date(2026, 3, 4), 0.0, 0.25), MeterRow("h9", D2, 1.0, 1.0)],
 )
 REGISTRY = Registry.of(ROWS)
 

@@ -58,7 +58,7 @@ def test_any_day_and_home_alone_is_the_same(found: Sightings) -> None:
         for offset in range(DAYS):
             one = recompute(found, REGISTRY, FIRST + offset, 1, homes=np.array([home], np.int32))
             for name in COLUMNS:
-                assert getattr(one, name)[0, 0] == getattr(whole, name)[home, offset], name
+                np.testing.assert_equal(getattr(one, name)[0, 0], getattr(whole, name)[home, offset], name)
 
 
 def test_nothing_seen_is_zeros() -> None:
@@ -109,3 +109,45 @@ def test_couriers_are_not_somebody_elses_rhythm() -> None:
     assert day_of(visitor)["other_hours"] == 1 << 9
     assert day_of(courier, "h3")["passes"] == 1
     assert day_of(courier, "h3")["other_hours"] == 0
+
+
+def test_meters_stand_on_their_day() -> None:
+    found = recompute(together([]), REGISTRY, FIRST, DAYS)
+    h2 = REGISTRY.homes.handle("h2")
+    assert found.electricity_kwh[h2].tolist()[2:4] == [3.5, 0.0]
+    assert np.isnan(found.water_m3[h2, 2])
+    assert found.water_m3[h2, 3] == 0.25
+    assert np.isnan(found.electricity_kwh).sum() == found.electricity_kwh.size - 2
+
+
+def test_another_household_in_this_ones_place() -> None:
+    p2, h2 = REGISTRY.persons.handle("p2"), REGISTRY.homes.handle("h2")
+    shown = day_of(row(outcome=Said.MISMATCH, seen=p2))
+    tried = day_of(row(door=REGISTRY.doors.handle("h1-door"), outcome=Said.DENIED, opens=0, person=p2))
+    assert (shown["swap_home"], shown["swap_entries"]) == (h2, 1)
+    assert (tried["swap_home"], tried["swap_entries"]) == (h2, 1)
+    nobody = day_of(row(outcome=Said.MISMATCH, seen=-1))
+    assert (nobody["swap_home"], nobody["swap_entries"]) == (-1, 0)
+
+
+def test_a_visitor_who_left_did_not_stay() -> None:
+    visitor = row(person=-1, modality=By.PASS, pass_=REGISTRY.passes.handle("v1"))
+    left = row(
+        key=2, taken_us=day_start_us(START) + 21 * HOUR, person=-1, modality=By.PASS,
+        pass_=REGISTRY.passes.handle("v1"), way=Way.OUT,
+    )  # fmt: skip
+    assert day_of(visitor)["other_nights"] == 1
+    assert day_of(together([visitor, left]))["other_nights"] == 0
+    assert day_of(together([visitor, left]))["guests"] == 1
+
+
+def test_somebody_let_in_by_intercom_is_nobody_known() -> None:
+    rung = row(person=-1, modality=By.INTERCOM, home=REGISTRY.homes.handle("h1"))
+    assert day_of(rung)["rung_in"] == 1
+    assert day_of(rung)["other_hours"] == 1 << 9
+
+
+def test_only_face_and_finger_are_a_body() -> None:
+    assert day_of(row())["bodies_seen"] == 1
+    assert day_of(row(modality=By.CARD))["bodies_seen"] == 0
+    assert day_of(row(modality=By.CARD))["members_seen"] == 1
