@@ -76,6 +76,15 @@ class ActionRow(msgspec.Struct, frozen=True):
     at_us: int
 
 
+class Judgement(msgspec.Struct, frozen=True):
+    """The verdict that counts of one alert: the newest."""
+
+    alert: str
+    estate: str
+    verdict: Verdict
+    at_us: int
+
+
 class WrongAction(AnjuError):
     """An act that its alert does not allow now, or that is incomplete."""
 
@@ -106,6 +115,15 @@ def actions_of(conn: Connection, alerts: Iterable[str]) -> dict[str, list[Action
             verdict = None if row.verdict is None else Verdict(row.verdict)
             found[row.alert].append(ActionRow(row.alert, row.user, Action(row.action), verdict, row.reason, row.at_us))
     return found
+
+
+def judgements(conn: Connection, estates: Sequence[str], from_us: int, until_us: int) -> list[Judgement]:
+    """The newest verdict on each alert of some estates, those given from `from_us` until before `until_us`; by time."""
+    a = t.alert_actions.c
+    newest = sa.select(sa.func.max(a.id)).where(a.verdict.is_not(None), a.estate.in_(estates)).group_by(a.alert)
+    query = sa.select(a.alert, a.estate, a.verdict, a.at_us).where(a.id.in_(newest), a.at_us >= from_us)
+    rows = conn.execute(query.where(a.at_us < until_us).order_by(a.at_us, a.id))
+    return [Judgement(row.alert, row.estate, Verdict(row.verdict), row.at_us) for row in rows]
 
 
 def _check(action: Action, verdict: Verdict | None, reason: str) -> None:

@@ -17,10 +17,11 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from housing.parameters import ALERT_BUDGET_WEEK, CLOCK_718_REMINDER_DAYS
 from occupancy import days
 from occupancy.discovery import ACCUSING
 from occupancy.findings import Finding, identity
-from occupancy.rules.base import Rule, Stage
+from occupancy.rules.base import Rule, Stage, Values
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +73,7 @@ def within_budget(
     waiting: Iterable[Finding],
     *,
     opened: int,
-    budget: int,
-    reminders: tuple[int, ...],
+    values: Values,
     now_us: int,
 ) -> list[Alert]:
     """The alerts that open now, of the accusations of one estate that wait for one.
@@ -82,23 +82,26 @@ def within_budget(
         rules: by kind; what none of them alerts to is left out.
         waiting: raised findings of accusing kinds without an alert.
         opened: how many alerts of accusing kinds opened in this week already.
-        budget: `alert_budget_week` of the day.
-        reminders: `clock_718_reminder_days` of the day, ascending; where a city has none, nothing waits.
+        values: the city's parameters: the budget of the day, and the reminders that each finding's clock has.
         now_us: the moment, microseconds UTC.
     """
     found = [finding for finding in waiting if finding.kind in rules and deserves_alert(rules[finding.kind], finding)]
-    longest = min(reminders, default=0)
-    due = [finding for finding in found if known_days(finding, now_us) >= longest]
-    rest = [finding for finding in found if known_days(finding, now_us) < longest]
+    today = days.number_at(now_us)
+    due = [finding for finding in found if today >= waits_until(finding, values)]
+    rest = [finding for finding in found if today < waits_until(finding, values)]
     rest.sort(key=lambda finding: (-finding.probability, finding.first_known_us or 0, finding.finding))
-    left = max(budget - opened - len(due), 0)
+    left = max(values.on(ALERT_BUDGET_WEEK, today) - opened - len(due), 0)
     return [_open(rules[finding.kind], finding, now_us) for finding in (*due, *rest[:left])]
 
 
-def known_days(finding: Finding, now_us: int) -> int:
-    """Calendar days since it was first suspected; 0 where it never was."""
-    known_us = finding.first_known_us
-    return 0 if known_us is None else days.number_at(now_us) - days.number_at(known_us)
+def waits_until(finding: Finding, values: Values) -> int:
+    """The day from which nothing holds its alert back: the first reminder of clock 718, that day itself without any.
+
+    The clock keeps the city's numbers of the day it started on, the day the finding was first suspected.
+    """
+    known = days.number_at(finding.updated_us if finding.first_known_us is None else finding.first_known_us)
+    reminders = values.on(CLOCK_718_REMINDER_DAYS, known)
+    return known + min(reminders, default=0)
 
 
 def _open(rule: Rule, finding: Finding, now_us: int) -> Alert:

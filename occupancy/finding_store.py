@@ -24,6 +24,7 @@ _WAITING = (
     findings.c.stage.in_(RAISED),
     alerts.c.alert.is_(None),
 )
+_stages = msgspec.json.Decoder(tuple[Step, ...])
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in _JSON.items()}
 
 
@@ -31,6 +32,11 @@ def finding_of(row: sa.Row[Any]) -> Finding:
     """A finding from its row."""
     values = dict(row._mapping)
     return Finding(**values | {name: decoder.decode(values[name]) for name, decoder in _decoders.items()})
+
+
+def stages_of(text: str) -> tuple[Step, ...]:
+    """Dated stages as the table keeps them."""
+    return _stages.decode(text)
 
 
 def open_findings(conn: Connection, kind: str, homes: Sequence[str]) -> dict[str, Finding]:

@@ -22,6 +22,11 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     on: date
     probability: float | None = None
 
+    @property
+    def is_raised(self) -> bool:
+        """Whether that is suspected or above."""
+        return Stage[self.stage.upper()] >= Stage.SUSPECTED
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One suspicion about one home. `quiet_since`: the rule has said nothing since; `ended_on`: closed for that."""
@@ -74,13 +79,9 @@ def raised_step(stages: Sequence[Step]) -> Step | None:
     """Where the last stretch at suspected or above began; None where it never was there."""
     found = None
     for step, before in zip(stages, (None, *stages), strict=False):
-        if _is_raised(step) and not (before and _is_raised(before)):
+        if step.is_raised and not (before and before.is_raised):
             found = step
     return found
-
-
-def _is_raised(step: Step) -> bool:
-    return Stage[step.stage.upper()] >= Stage.SUSPECTED
 
 
 def doubt_when_raised(finding: Finding) -> float:

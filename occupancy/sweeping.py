@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from core import log
 from core.clock import to_us
 from core.db import writing
-from housing.parameters import ALERT_BUDGET_WEEK, CLOCK_718_REMINDER_DAYS, UNSEEN_DAY_PERCENT
+from housing.parameters import UNSEEN_DAY_PERCENT
 from housing.registry import reading
 from occupancy import alerts, blindness, days, finding_store, judging, store
 from occupancy.alerts import Alert
@@ -180,14 +180,12 @@ class Sweeping:
     def _open_waiting(self, estate: str, now: datetime) -> None:
         """One transaction: accusations without an alert get theirs, as far as the week's budget goes."""
         now_us = to_us(now)
-        today, values = days.number_at(now_us), self._registries.values(estate)
         with writing(self._occupancy) as conn:
             opened = alerts.within_budget(
                 RULES,
                 [finding_store.finding_of(row) for row in conn.execute(finding_store.waiting(estate))],
                 opened=finding_store.opened_since(conn, estate, alerts.week_start_us(now_us)),
-                budget=values.on(ALERT_BUDGET_WEEK, today),
-                reminders=values.on(CLOCK_718_REMINDER_DAYS, today),
+                values=self._registries.values(estate),
                 now_us=now_us,
             )
             finding_store.put_alerts(conn, opened)

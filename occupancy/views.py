@@ -19,6 +19,7 @@ from occupancy.findings import Finding, Step
 from occupancy.presence import PresenceRow, State, as_shown
 from occupancy.rules import RULES
 from occupancy.rules.base import Reason
+from occupancy.store import chunks
 from occupancy.tables import alerts, findings, home_days, presence
 
 PAGE_MAX = 200
@@ -82,6 +83,14 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> AlertKey:
         """Its place in the order of pages."""
         return self.urgent, self.opened_us, self.alert
+
+
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alert said, and when: its kind and the dated stages of its finding."""
+
+    alert: str
+    kind: str
+    stages: tuple[Step, ...]
 
 
 class ReasonLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +233,17 @@ def findings_of(conn: Connection, home: str) -> list[FindingView]:
     """Every finding about a home, the newest first, ended ones too."""
     rows = conn.execute(sa.select(findings).where(findings.c.home == home).order_by(findings.c.updated_us.desc()))
     return [in_words(finding_of(row)) for row in rows]
+
+
+def stated_of(conn: Connection, ids: Sequence[str]) -> list[Stated]:
+    """What some alerts said over time; those there are not any more are left out."""
+    a, f = alerts.c, findings.c
+    query = sa.select(a.alert, a.kind, f.stages).select_from(alerts.join(findings, f.finding == a.finding))
+    return [
+        Stated(alert=row.alert, kind=row.kind, stages=finding_store.stages_of(row.stages))
+        for piece in chunks(ids)
+        for row in conn.execute(query.where(a.alert.in_(piece)))
+    ]
 
 
 def waiting(conn: Connection, estate: str, limit: int = PAGE_MAX) -> list[FindingView]:

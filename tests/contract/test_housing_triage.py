@@ -1,12 +1,13 @@
 """What staff say about alerts: every pair of the table, reasons, verdicts, the audit."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from core import audit
+from core.clock import to_us
 from core.db import writing
 from housing import tables as t
 from housing import triage
@@ -87,3 +88,27 @@ def test_the_newest_verdict_counts_and_alerts_stay_apart(housing_engine: Engine)
     assert triage.state_of(found["a2"]) is State.ACKNOWLEDGED
     assert triage.verdict_of(found["a2"]) is None
     assert found["a3"] == []
+
+
+def test_the_verdict_that_counts_is_the_newest_and_belongs_to_its_day(housing_engine: Engine) -> None:
+    def judge(alert: str, verdict: Verdict, day: int, estate: str = "e1") -> None:
+        triage.act(
+            conn, alert=alert, estate=estate, user="li", action=Action.VERDICT, verdict=verdict, reason="visited",
+            now=NOW + timedelta(days=day),
+        )  # fmt: skip
+
+    def found(estates: list[str], first: int, until: int) -> list[tuple[str, Verdict]]:
+        from_us, until_us = (to_us(NOW + timedelta(days=day)) for day in (first, until))
+        return [(row.alert, row.verdict) for row in triage.judgements(conn, estates, from_us, until_us)]
+
+    with writing(housing_engine) as conn:
+        user(conn)
+        judge("a1", Verdict.WRONG, 0)
+        judge("a2", Verdict.UNCLEAR, 1)
+        judge("a1", Verdict.RIGHT, 2)
+        judge("b1", Verdict.WRONG, 2, "e2")
+        act(conn, Action.ACKNOWLEDGE, alert="a3")
+        assert found(["e1"], 0, 3) == [("a2", Verdict.UNCLEAR), ("a1", Verdict.RIGHT)]
+        assert found(["e1"], 0, 2) == [("a2", Verdict.UNCLEAR)]  # a1 was judged again after the period
+        assert found(["e1", "e2"], 2, 3) == [("a1", Verdict.RIGHT), ("b1", Verdict.WRONG)]
+        assert found([], 0, 9) == []

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.clock import CHINA, US_PER_DAY, day_start_us, from_us
-from occupancy import alerts
+from housing.parameters import ParameterRow
+from occupancy import alerts, days
 from occupancy.alerts import Alert, within_budget
 from occupancy.discovery import ACCUSING
 from occupancy.findings import Finding, Step
 from occupancy.rules import RULES, sublet
-from occupancy.rules.base import Stage
+from occupancy.rules.base import Stage, Values
 
 NOW_US = day_start_us(date(2026, 3, 4)) + 10 * 3_600_000_000  # a Wednesday morning
-REMINDERS = (30, 90, 150)
 some = st.lists(  # number, probability, days since first suspected
     st.tuples(st.integers(0, 99), st.sampled_from([0.91, 0.95, 0.99]), st.integers(0, 40)),
     unique_by=lambda row: row[0],
@@ -36,10 +36,16 @@ def finding(n: int, probability: float = 0.96, known_days: float = 1, kind: str 
     )  # fmt: skip
 
 
+def city(budget: int, reminders: str = "30,90,150", since: date = date(2020, 1, 1)) -> Values:
+    """The parameters of a city that set both."""
+    return Values([
+        ParameterRow("alert_budget_week", date(2020, 1, 1), str(budget), "x"),
+        ParameterRow("clock_718_reminder_days", since, reminders, "x"),
+    ])  # fmt: skip
+
+
 def opened(waiting: list[Finding], *, opened: int = 0, budget: int = 3) -> list[str]:
-    found = within_budget(
-        {**RULES, **ACCUSERS}, waiting, opened=opened, budget=budget, reminders=REMINDERS, now_us=NOW_US
-    )  # fmt: skip
+    found = within_budget({**RULES, **ACCUSERS}, waiting, opened=opened, values=city(budget), now_us=NOW_US)
     assert all((alert.opened_us, alert.closed_us, alert.urgent) == (NOW_US, None, False) for alert in found)
     return [alert.finding for alert in found]
 
@@ -61,7 +67,7 @@ def test_order_does_not_matter_and_a_larger_budget_opens_no_fewer(
     found = opened(rows, opened=already, budget=budget)
     assert sorted(found) == sorted(opened(shuffled, opened=already, budget=budget))
     assert set(found) <= set(opened(rows, opened=already, budget=budget + 1))
-    due = {row.finding for row in rows if alerts.known_days(row, NOW_US) >= REMINDERS[0]}
+    due = {row.finding for row in rows if days.number_at(NOW_US) >= alerts.waits_until(row, city(0))}
     assert due <= set(found)
     assert len(set(found) - due) <= max(budget - already, 0)
 
@@ -79,15 +85,20 @@ def test_a_clock_that_runs_lets_through_whatever_the_budget() -> None:
     waiting = [finding(0, 0.999), finding(1, 0.91, known_days=29), finding(2, 0.91, known_days=30)]
     assert opened(waiting, budget=0) == ["f002"]
     assert opened(waiting, budget=2) == ["f002", "f000"]  # it counts to the week
-    found = within_budget(RULES, waiting, opened=0, budget=0, reminders=(), now_us=NOW_US)
-    assert len(found) == 3  # without reminders nothing may wait for one
+    today = from_us(NOW_US).astimezone(CHINA).date()
+    sooner = city(0, "5", today)  # a clock keeps the numbers of the day it started on
+    assert [row.finding for row in within_budget(RULES, waiting, opened=0, values=sooner, now_us=NOW_US)] == ["f002"]
+    soon = city(0, "1")
+    assert [row.finding for row in within_budget(RULES, waiting, opened=0, values=soon, now_us=NOW_US)] == [
+        "f000", "f001", "f002",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", sorted(ACCUSING))
 def test_an_accusation_waits_in_the_evenings_own_step(kind: str) -> None:
     one = finding(1, kind=kind)
     assert alerts.follow(ACCUSERS[kind], {}, [one], NOW_US) == []
-    (alert,) = within_budget(ACCUSERS, [one], opened=0, budget=1, reminders=REMINDERS, now_us=NOW_US)
+    (alert,) = within_budget(ACCUSERS, [one], opened=0, values=city(1), now_us=NOW_US)
     closed = msgspec.structs.replace(alert, closed_us=NOW_US)
     (again,) = alerts.follow(ACCUSERS[kind], {one.finding: closed}, [one], NOW_US + 5)
     assert (again.alert, again.opened_us, again.closed_us) == (alert.alert, alert.opened_us, None)  # known: no wait
@@ -105,8 +116,8 @@ def test_an_accusation_is_never_alerted_before_it_is_suspected() -> None:
     eager = replace(sublet.RULE, alert_from=Stage.WATCH)
     watched = msgspec.structs.replace(finding(1), stage="watch")
     assert not alerts.deserves_alert(eager, watched)
-    assert within_budget({"sublet": eager}, [watched], opened=0, budget=9, reminders=REMINDERS, now_us=NOW_US) == []
-    assert within_budget({}, [finding(1)], opened=0, budget=9, reminders=REMINDERS, now_us=NOW_US) == []
+    assert within_budget({"sublet": eager}, [watched], opened=0, values=city(9), now_us=NOW_US) == []
+    assert within_budget({}, [finding(1)], opened=0, values=city(9), now_us=NOW_US) == []
 
 
 @given(st.integers(day_start_us(date(2020, 1, 1)), day_start_us(date(2035, 1, 1))))
