@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from housing.parameters import ALERT_BUDGET_WEEK, CLOCK_718_REMINDER_DAYS, UNSEEN_DAY_PERCENT
+from housing.parameters import UNSEEN_DAY_PERCENT
 from occupancy import alerts, judging
 from occupancy.alerts import Alert
 from occupancy.arrays import Int64s
@@ -78,8 +78,7 @@ class Docket:
             RULES,
             [finding for finding in accusing if finding.is_raised and finding.finding not in self.alerts],
             opened=sum(alert.kind in ACCUSING and alert.opened_us >= monday for alert in self.alerts.values()),
-            budget=self.values.on(ALERT_BUDGET_WEEK, evening.day),
-            reminders=self.values.on(CLOCK_718_REMINDER_DAYS, evening.day),
+            values=self.values,
             now_us=evening.now_us,
         )
         self.alerts.update((alert.finding, alert) for alert in opened)
