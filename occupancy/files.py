@@ -102,8 +102,27 @@ def _checked(name: str, columns: list[str]) -> tuple[str, ...]:
     return tuple(column for column in columns if column not in COLUMNS)
 
 
+def _check_types(name: str, schema: pa.Schema) -> None:
+    """Raise SightingsRefused for a column of a type that cannot hold what it should."""
+    for column in (column for column in COLUMNS if column in schema.names):
+        kind = schema.field(column).type
+        if column == "at" and pa.types.is_timestamp(kind) and kind.tz is None:
+            raise SightingsRefused(
+                f"“{name}”中列at的时间没有时区。", f"{name}: the moments of column at have no zone.",
+                mend_zh="请改用带时区的时间。", mend_en="Write moments with a zone or offset.",
+            )  # fmt: skip
+        fits = pa.types.is_timestamp(kind) if column == "at" else pa.types.is_integer(kind)
+        value = kind.value_type if pa.types.is_dictionary(kind) else kind
+        text = pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_null(value)
+        if not fits and not text:
+            raise SightingsRefused(
+                f"“{name}”中列{column}的类型为{kind}，无法使用。", f"{name}: column {column} cannot be of type {kind}."
+            )
+
+
 def _table(table: pa.Table) -> Sheet:
     strange = _checked("sightings", table.column_names)
+    _check_types("sightings", table.schema)
     chosen = table.select([name for name in COLUMNS if name in table.column_names])
 
     def pieces() -> Iterator[Piece]:
@@ -120,7 +139,9 @@ def _parquet(source: Path, _unsplit: Unsplit) -> Sheet:
     names = file.schema_arrow.names
     strange = _checked(source.name, names)
     words = [name for name in WORDS if name in names]
+    schema = file.schema_arrow
     file.close()
+    _check_types(source.name, schema)
 
     def pieces() -> Iterator[Piece]:
         done = 0

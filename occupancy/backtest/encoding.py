@@ -15,7 +15,7 @@ from occupancy.arrays import NOBODY, Bools, Indices, Int32s
 from occupancy.backtest.refusals import LISTED, Tally
 from occupancy.backtest.words import MAX_EVENT, Coder, dictionary_of, event_keys, indices_of, moments
 from occupancy.codes import MODALITIES, OUTCOMES, WAYS, Said
-from occupancy.files import Piece, Sheet, SightingsRefused
+from occupancy.files import Piece, Sheet
 from occupancy.registry import Names, Registry
 from occupancy.sightings import Sightings
 
@@ -51,7 +51,7 @@ class Encoder:
         rows = piece.rows
         self._tally.rows += rows.num_rows
         key, identified = event_keys(rows.column("event"))
-        taken_us, timed = self._moments(rows.column("at"))
+        taken_us, timed = moments(rows.column("at"))
         words = {name: _words(rows, name) for name in (*CODES, *(column for column, *_ in NAMED))}
         codes = {name: coder.numbers(words[name].dictionary)[words[name].places] for name, coder in self._codes.items()}
         right = {"event": identified, "at": timed, **{name: code >= 0 for name, code in codes.items()}}
@@ -65,14 +65,6 @@ class Encoder:
                 modality=codes["modality"][chosen].astype(np.int8), outcome=outcome, opens=outcome == Said.GRANTED,
                 **self._handles_of(place, words, chosen),
             )  # fmt: skip
-
-    def _moments(self, column: pa.Array) -> tuple[NDArray[np.int64], Bools]:
-        if pa.types.is_timestamp(column.type) and column.type.tz is None:
-            raise SightingsRefused(
-                "列“at”的时间没有时区。", "The moments of column 'at' have no zone.",
-                mend_zh="请改用带时区的时间。", mend_en="Write moments with a zone or offset.",
-            )  # fmt: skip
-        return moments(column)
 
     def _by_estate(self, words: Mapping[str, Words], good: Indices) -> Iterator[tuple[int, Indices]]:
         if len(self._handles) == 1:

@@ -15,7 +15,7 @@ from core.clock import from_us
 from core.db import writing
 from core.settings import Settings
 from housing import tables as t
-from housing.registry import exporting
+from housing.registry import exporting, reading
 from occupancy import registries
 from occupancy.alerts import Alert
 from occupancy.backtest.estates import Care, Estate
@@ -113,7 +113,7 @@ def estate_of(bench: Bench) -> Estate:
     with bench.stores.housing.connect() as conn:
         return Estate(
             rows=registries.read(conn, ESTATE, 0, local(FIRST)),
-            outages=registries.reading.outages_of(conn, ESTATE),
+            outages=reading.outages_of(conn, ESTATE),
             care=[Care("p3", at(PERIOD[20], 9), at(PERIOD[40], 9))],
         )
 
