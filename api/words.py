@@ -35,6 +35,14 @@ _REASONS = {
     "unmeasured_model": ("模型未经测定，不能用于识别", "This model has no measured threshold"),
     "probe_unusable": ("特征数据不可用", "The features could not be used"),
     "readers_disagree": ("两次读取不一致，请人工核对", "Two readers disagree: check by eye"),
+    "near_one_plate": (
+        "读取不确定，与一个登记车牌相近，请人工核对",
+        "Hard to read, near one registered plate: check by eye",
+    ),
+    "near_several_plates": (
+        "读取不确定，与多个登记车牌相近，请人工核对",
+        "Hard to read, near several registered plates: check by eye",
+    ),
     "modality_not_matched_here": ("此识别方式未启用", "This way of recognition is not in use"),
     "credential_unknown": ("凭证未登记", "The credential is not registered"),
     "credential_not_valid": ("凭证不在有效期", "The credential is not valid now"),

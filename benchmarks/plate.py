@@ -6,22 +6,20 @@ a plate have an empty label.
 A scene is exact if the plates read in it are the labelled one and no other. `scene_exact` and `crop_exact` are counts;
 a read in a scene that has no plate takes one from `scene_exact`. The readers' agreement counts only above a confidence
 floor, which was chosen on one half of the crops (`--choose-floor`, by a hash of the file name), so `agreed_precision`
-and `agreed_share` are of the other half and the scenes; the figures over everything stand beside them. Nothing else was
-chosen on this data.
+and `agreed_share` are of the other half and the scenes; the figures over everything stand beside them. The confusions
+that registered plates are matched with were counted on the same half of the crops; `register_*` is of the other.
 """
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 
-import cv2
 import numpy as np
 
-from benchmarks import interval, progress, publish, read_labels
-from gateway.recognisers.images import Picture, decode, require_picture
+from benchmarks import interval, plate_confusions, plate_register, progress, publish
+from benchmarks.plate_data import hardships, held_out, labelled
+from gateway.recognisers.images import decode
 from gateway.recognisers.manifest import load_manifest
 from gateway.recognisers.plates import FLOOR, PlateRecogniser, combine
 
@@ -45,13 +43,19 @@ def main() -> None:
     parser.add_argument("--site", type=Path, help="a site's own models file")
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     parser.add_argument("--choose-floor", action="store_true", help="choose the agreement floor instead of measuring")
+    parser.add_argument("--confusions", action="store_true", help="count how the readers misread instead of measuring")
     options = parser.parse_args()
-    run = choose_floor if options.choose_floor else evaluate
+    run = choose_floor if options.choose_floor else plate_confusions.table if options.confusions else measure
     publish(run(options.data, options.site), as_json=options.json)
 
 
+def measure(data: Path, site: Path | None = None) -> dict[str, object]:
+    """Reading and matching: all keys of the benchmark."""
+    return {**evaluate(data, site), **plate_register.compare(plate_confusions.observe(data, site))}
+
+
 def evaluate(data: Path, site: Path | None = None) -> dict[str, object]:
-    """All keys of the benchmark for one folder of labelled pictures."""
+    """What is read in one folder of labelled pictures."""
     recogniser = PlateRecogniser(load_manifest(site))
     crops, scenes = labelled(data)
     crop_reads = read_crops(data, crops, recogniser)
@@ -117,57 +121,6 @@ def choose_floor(data: Path, site: Path | None = None) -> dict[str, object]:
     return {"floor": chosen, "reads": len(right), "crops": len(crops), "precision_by_floor": precision}
 
 
-def hardships() -> list[Callable[[Picture], Picture]]:
-    """Ways a plate gets harder to read: farther away, noise, motion, rotation, night. Seeded."""
-    noise = np.random.default_rng(7)
-
-    def farther(factor: float) -> Callable[[Picture], Picture]:
-        def spoil(crop: Picture) -> Picture:
-            small = cv2.resize(crop, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-            return require_picture(cv2.resize(small, (crop.shape[1], crop.shape[0])))
-
-        return spoil
-
-    def grainy(gain: float, deviation: float) -> Callable[[Picture], Picture]:
-        return lambda crop: np.clip(crop * gain + noise.normal(0, deviation, crop.shape), 0, 255).astype(np.uint8)
-
-    def moving(pixels: int) -> Callable[[Picture], Picture]:
-        kernel = np.full((1, pixels), 1 / pixels, np.float32)
-        return lambda crop: require_picture(cv2.filter2D(crop, -1, kernel))
-
-    def turned(degrees: float) -> Callable[[Picture], Picture]:
-        def spoil(crop: Picture) -> Picture:
-            height, width = crop.shape[:2]
-            matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-            return require_picture(cv2.warpAffine(crop, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE))
-
-        return spoil
-
-    return [
-        farther(0.7),
-        farther(0.5),
-        grainy(1.0, 15.0),
-        grainy(1.0, 30.0),
-        grainy(0.2, 3.0),
-        moving(3),
-        moving(5),
-        turned(4.0),
-        turned(-4.0),
-        turned(7.0),
-    ]
-
-
-def labelled(data: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """(file, plate) of the crops and of the scenes."""
-    rows = [(row["file"], row["plate"]) for row in read_labels(data, ("file", "plate"))]
-    return [row for row in rows if _is_crop(row[0])], [row for row in rows if not _is_crop(row[0])]
-
-
-def held_out(file: str) -> bool:
-    """Whether a crop is of the half that reports; the other half chooses."""
-    return sha256(file.encode()).digest()[0] % 2 == 1
-
-
 def read_crops(data: Path, crops: list[tuple[str, str]], recogniser: PlateRecogniser) -> list[Read]:
     """Both readers on every crop."""
     reads = []
@@ -176,10 +129,6 @@ def read_crops(data: Path, crops: list[tuple[str, str]], recogniser: PlateRecogn
         text, agreed = (read.text, read.agreed) if read else ("", False)
         reads.append(Read(label=plate, text=text, agreed=agreed, held_out=held_out(file)))
     return reads
-
-
-def _is_crop(file: str) -> bool:
-    return file.startswith("crops/")
 
 
 if __name__ == "__main__":

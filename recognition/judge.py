@@ -6,7 +6,7 @@ face names whom the face should be; the access policy judges all persons at once
     accepted, has the right now         granted        opens
     accepted, has no right now          denied         stays shut
     two people too alike                ambiguous      stays shut, unless the credential shown settles it
-    plate readers disagree              ambiguous      stays shut: a person looks
+    plate readers disagree              ambiguous      stays shut: a person looks, at the nearness of the read too
     under the threshold                 unrecognised   stays shut, nobody is named
     credential and face differ          mismatch       as the credential may: doors do not press claims
     on the way out, or fire             as recognised  always opens
@@ -25,7 +25,7 @@ from recognition.access import decide as decide_access
 from recognition.arrays import NOBODY, Bools, Doubles, Int32s, UInt8s
 from recognition.estate import EstateView
 from recognition.modalities.face import FaceMatcher
-from recognition.modalities.plate import SAME_PLATE, PlateMatcher
+from recognition.modalities.plate import SAME_PLATE, PlateMatcher, near_plates
 from recognition.policy import Identities, Status
 from recognition.thresholds import TABLES, Threshold, ThresholdTable
 from recognition.windows import LastPassages
@@ -34,6 +34,8 @@ _WAY = {way: number for number, way in enumerate(WAYS)}
 _FACES, _PLATES = FaceMatcher(), PlateMatcher()
 # A face this poor says nothing against the credential shown with it: a missing modality is neutral (R7).
 POOR_QUALITY = 0.3
+# By how many registered plates a doubtful read is near to; the plates themselves are not told.
+DOUBTFUL = ("readers_disagree", "near_one_plate", "near_several_plates")
 PLATE_THRESHOLD = Threshold(value=SAME_PLATE, margin=SAME_PLATE, templates=0, extrapolated=False, basis=())
 
 
@@ -153,10 +155,10 @@ def _identify_plates(view: EstateView, captures: Sequence[Capture], found: _Foun
     matches = _PLATES.search(view.plates, _PLATES.encode(view.plates, [read for _, read in reads]))
     doubtful = np.array([not read.agreed for _, read in reads])
     found.put(places, policy.doubt(policy.identify(matches, PLATE_THRESHOLD), doubtful), SAME_PLATE)
-    for place, read in reads:
-        if not read.agreed:  # registered or not: what two readers do not agree on is for a person
+    for (place, read), count in zip(reads, near_plates(matches).tolist(), strict=True):
+        if not read.agreed:  # registered, near or neither: what two readers do not agree on is for a person
             found.status[place] = Status.AMBIGUOUS
-            found.notes[place] = "readers_disagree"
+            found.notes[place] = DOUBTFUL[count]
 
 
 def _identify_credentials(view: EstateView, captures: Sequence[Capture], found: _Found) -> None:
@@ -192,7 +194,7 @@ def _settle_claims(view: EstateView, captures: Sequence[Capture], found: _Found)
             continue
         settled = owner == found.persons[place] or owner in found.candidates[place]
         silent = found.status[place] == Status.UNKNOWN and (capture.quality < POOR_QUALITY or found.notes[place] != "")
-        if not (settled or silent):
+        if not (settled or silent or isinstance(capture.probe, PlateRead)):  # who drives a car may be anybody
             mismatch[place], others[place] = True, found.persons[place]
         owners[place] = owner
         found.status[place], found.notes[place] = Status.ACCEPTED, ""

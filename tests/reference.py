@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from math import atan2, cos, erf, exp, fsum, pi, sin, sqrt
+from math import atan2, cos, erf, exp, fsum, log, pi, sin, sqrt
+
+import numpy as np
 
 from core.facts import Direction
+from recognition import plate_confusions, plate_match
 from recognition.access import FOREVER_US, AccessPolicy, Passback, Reason, Requests
 from recognition.access import WAYS as DIRECTIONS
 from recognition.policy import Status
@@ -38,6 +41,37 @@ def identity(pair: Pair, threshold: float, margin: float) -> tuple[Status, int]:
 def plate_owners(registered: Sequence[tuple[str, int]], read: str) -> list[int]:
     """Whom a plate belongs to, by comparing every registered text."""
     return sorted({person for text, person in registered if text == read})
+
+
+def plate_distance(plate: str, read: str, confidences: Sequence[float]) -> int | None:
+    """The cheapest way from a plate to its misread, in thousandths of a nat; None where it is not near."""
+    if plate == read or not (0 < len(plate) <= 8 and 0 < len(read) <= 8) or abs(len(plate) - len(read)) > 1:
+        return None
+    ways = [(plate, list(range(len(read))), 0)]
+    if len(plate) > len(read):  # one character of the plate was lost
+        ways = [(plate[:k] + plate[k + 1 :], list(range(len(read))), 1) for k in range(len(plate))]
+    elif len(plate) < len(read):  # one character of the read is not on the plate
+        ways = [(plate, [at for at in range(len(read)) if at != k], 1) for k in range(len(read))]
+    best: int | None = None
+    for text, places, gaps in ways:
+        costs = [_misread_cost(true, read[at], confidences[at]) for true, at in zip(text, places, strict=True)]
+        total = sum(costs) + gaps * plate_match.GAP_COST
+        if gaps + sum(cost > 0 for cost in costs) <= plate_match.MAX_EDITS and total <= plate_match.LIMIT:
+            best = total if best is None else min(best, total)
+    return best
+
+
+_SHARES = plate_confusions.misread().tolist()
+
+
+def _misread_cost(true: str, read: str, confidence: float) -> int:
+    alphabet = plate_confusions.ALPHABET
+    if true == read and read in alphabet:
+        return 0
+    wrong = float(plate_confusions.wrong_rate(np.array([confidence]))[0])
+    known = true in alphabet and read in alphabet
+    share = _SHARES[alphabet.index(true)][alphabet.index(read)] if known else min(map(min, _SHARES))
+    return max(plate_match.LEAST_COST, round(plate_match.NAT * (log((1 - wrong) / wrong) - log(share))))
 
 
 def verdict(

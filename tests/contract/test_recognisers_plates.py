@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import plate as benchmark
+from benchmarks.plate import read_crops
+from benchmarks.plate_data import labelled
 from gateway.recognisers.base import Recogniser
 from gateway.recognisers.images import Picture, UnreadableImage, decode
 from gateway.recognisers.manifest import load_manifest
@@ -112,7 +113,7 @@ def test_it_is_a_recogniser(recogniser: PlateRecogniser) -> None:
 @pytest.mark.real_data
 @there
 def test_real_scenes_are_read_exactly_and_none_is_invented(recogniser: PlateRecogniser) -> None:
-    _, scenes = benchmark.labelled(PLATES)
+    _, scenes = labelled(PLATES)
     exact = false_reads = 0
     for file, label in scenes:
         texts = [plate.text for plate in recogniser.read(decode((PLATES / file).read_bytes())).plates]
@@ -136,7 +137,7 @@ def test_real_corners_are_near_the_labelled_ones(recogniser: PlateRecogniser) ->
 @pytest.mark.real_data
 @there
 def test_real_crops_are_read(recogniser: PlateRecogniser) -> None:
-    crops = benchmark.labelled(PLATES)[0][::5]
-    reads = benchmark.read_crops(PLATES, crops, recogniser)
+    crops = labelled(PLATES)[0][::5]
+    reads = read_crops(PLATES, crops, recogniser)
     right = sum(read.text == read.label for read in reads)
     assert right >= 0.96 * len(reads)  # the whole set: 98.8 %

@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("anju", "api", "benchmarks", "core", "gateway", "housing", "occupancy", "recognition", "simulators")
 PURE_RECOGNITION = {
     "access", "arrays", "axes", "bounds", "errors", "estate", "fingers", "gallery", "handles", "judge", "kernels",
-    "matches", "modalities", "policy", "schedules", "search", "segments", "sketch", "thresholds", "windows",
+    "matches", "modalities", "plate_confusions", "plate_match", "policy", "schedules", "search", "segments", "sketch",
+    "thresholds", "windows",
 }  # fmt: skip
 MAY_IMPORT = {
     "core": set[str](),

@@ -12,6 +12,7 @@ from core.topics import UnknownTopic
 from gateway.recognisers.images import ImageFault
 from gateway.refusals import WORDS
 from recognition.access import Reason
+from recognition.judge import DOUBTFUL
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +29,13 @@ def judged() -> set[str]:
         "recognition/judge.py", r'(?:return NOBODY, |or |notes\[place\] = )"([a-z_]+)"'
     )
     alone = codes_in("gateway/doors.py", r'"(relay_failed)"') | codes_in("gateway/alone.py", r'"(no_copy)"')
-    return {reason.code for reason in Reason} | noted | alone | {"no_template_of_model", "unmeasured_model"}
+    return (
+        {reason.code for reason in Reason}
+        | noted
+        | alone
+        | set(DOUBTFUL)
+        | {"no_template_of_model", "unmeasured_model"}
+    )
 
 
 def refused() -> set[str]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import benchmarks
-from benchmarks import face, plate
+from benchmarks import face, plate, plate_confusions, plate_register
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,39 @@ def test_the_last_line_is_one_json_object(capsys: pytest.CaptureFixture[str]) ->
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"rank1": 0.5, "text": "桂"}
     benchmarks.publish({"rank1": 0.5}, as_json=False)
     assert "rank1" in capsys.readouterr().out
+
+
+def observed(plate: str, text: str, other: str, *, held_out: bool = True) -> plate_confusions.Observed:
+    sure = tuple(0.5 if a != b else 0.99 for a, b in zip(plate, text, strict=True))
+    return plate_confusions.Observed(plate=plate, text=text, confidences=sure, reads=(text, other), held_out=held_out)
+
+
+def test_only_misreads_that_could_be_plates_are_counted() -> None:
+    counts = plate_confusions.misreads(
+        [
+            observed("桂C1234D", "桂C12340", "桂C1234D"),
+            observed("桂C1234D", "桂C12340", "桂C12340"),  # one read, given twice
+            observed("桂C12345", "桂C12345", "CC12345"),  # the other reader's is a form of military plates
+            observed("桂C12345", "桂C12345", "桂1234"),
+            observed("桂C12345", "桂C67890", "桂C12345"),  # another plate
+        ]
+    )
+    assert counts == {("D", "0"): 2, ("桂", "C"): 1}
+
+
+def test_the_curve_of_confidence_is_found_again() -> None:
+    rng = np.random.default_rng(3)
+    sure = rng.uniform(0.05, 0.95, 20_000)
+    odds = -1.0 + 0.6 * np.log((1 - sure) / sure)
+    wrong = rng.random(len(sure)) < 1 / (1 + np.exp(-odds))
+    assert plate_confusions.curve(sure, wrong) == pytest.approx((-1.0, 0.6), abs=0.06)
+
+
+def test_registered_plates_are_found_again_beside_the_peer() -> None:
+    seen = [observed("桂C1234D", "桂C12340", "桂C1234D"), observed("桂C8888B", "桂C88888", "桂C8888B")]
+    result = plate_register.compare([*seen, observed("桂C55555", "桂C5555S", "桂C55555", held_out=False)], size=300)
+    assert result["register_real"] == {"reads": 2, "found": 2}
+    assert result["register_real_rapidfuzz"] == {"reads": 2, "found": 2}
+    simulated = result["register_simulated"]
+    assert isinstance(simulated, dict)
+    assert simulated["found"] > 0.9 * simulated["reads"] > 0

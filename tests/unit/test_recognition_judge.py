@@ -37,6 +37,8 @@ def vehicles() -> list[Vehicle]:
         Vehicle("桂C88888", "p1", "h0"),
         Vehicle("桂C77777", "p0", "h0"),
         Vehicle("桂C77777", "p3", "h3"),
+        Vehicle("桂C6666D", "p1", "h0"),
+        Vehicle("桂C6666Q", "p1", "h0"),
     ]
 
 
@@ -114,6 +116,10 @@ def plate(text: str, *, agreed: bool = True) -> Capture:
         (plate("桂C12345", agreed=False), Outcome.AMBIGUOUS, "readers_disagree", False, None),
         (plate("桂C00000", agreed=False), Outcome.AMBIGUOUS, "readers_disagree", False, None),
         (plate("桂C00000"), Outcome.UNRECOGNISED, "under_threshold", False, None),
+        (plate("桂CB8888", agreed=False), Outcome.AMBIGUOUS, "near_one_plate", False, None),
+        (plate("桂CB8888"), Outcome.UNRECOGNISED, "under_threshold", False, None),
+        (plate("桂C1Z345", agreed=False), Outcome.AMBIGUOUS, "near_one_plate", False, None),
+        (plate("桂C66660", agreed=False), Outcome.AMBIGUOUS, "near_several_plates", False, None),
     ],
 )
 def test_the_table_of_outcomes(
@@ -154,6 +160,32 @@ def test_a_poor_picture_says_nothing_against_a_card() -> None:
 
 def test_a_card_that_does_not_count_leaves_the_face_to_speak() -> None:
     assert one(face(0, claim=factories.card_read("lost"))).person == "p0"
+
+
+@given(
+    st.sampled_from([vehicle.plate for vehicle in vehicles()]),
+    st.integers(2, 6),
+    st.sampled_from("0DQ8B2Z5S17TX"),
+    st.booleans(),
+)
+def test_a_plate_that_is_near_never_opens_and_names_nobody(text: str, at: int, other: str, agreed: bool) -> None:
+    read = text[:at] + other + text[at + 1 :]
+    if read in {vehicle.plate for vehicle in vehicles()}:
+        return
+    found = one(plate(read, agreed=agreed))
+    assert not found.opens
+    assert (found.person, found.seen, found.home) == (None, None, None)
+    assert found.outcome is (Outcome.UNRECOGNISED if agreed else Outcome.AMBIGUOUS)
+
+
+@pytest.mark.parametrize("text", ["桂C12345", "桂C00000", "桂C77777"])
+@pytest.mark.parametrize("agreed", [True, False])
+def test_whose_car_it_is_says_nothing_against_a_card(text: str, agreed: bool) -> None:
+    lent = factories.capture(
+        door="gate", probe=factories.plate_read(text, agreed=agreed), claim=factories.card_read("c1")
+    )
+    found = one(lent)
+    assert (found.outcome, found.person, found.opens) == (Outcome.GRANTED, "p1", True)
 
 
 def test_fire_opens_to_everybody() -> None:
