@@ -3,15 +3,16 @@
 Days are numbers (`occupancy.days`); `until` is exclusive. Homes and persons are handles of the registry.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from core.clock import US_PER_DAY
 from housing.registry.rows import AbsenceRow, LeaseRow, VisitRow
 from occupancy import days
-from occupancy.arrays import NOBODY, Indices, Int8s, Int32s, Int64s, read_only, spans
+from occupancy.arrays import NOBODY, Bools, Indices, Int8s, Int32s, Int64s, read_only, spans
 from occupancy.spells import Spells
 
 OUTCOMES = ("household_met", "other_met", "nobody", "refused")
@@ -41,6 +42,8 @@ class Leases:
         ended: (L,) int32 the day the home was given back, FOREVER where it was not.
         relocation_until: (L,) int32 last day of the relocation period, NEVER where none was granted.
         applied: (L,) int32 the day renewal was applied for, NEVER where it was not.
+        objected: (L,) int32 the day an objection to staying on was served (Civil Code 734), NEVER where none was.
+        tenant: (L,) int32 the same number for the same tenant.
     """
 
     home: Int32s
@@ -49,24 +52,31 @@ class Leases:
     ended: Int32s
     relocation_until: Int32s
     applied: Int32s
+    objected: Int32s
+    tenant: Int32s
 
     @classmethod
     def of(cls, rows: Sequence[LeaseRow], handle: Handle) -> "Leases":
         """From the readers' rows; leases of unknown homes are left out."""
         known = sorted((handle(row.home), row.start, row.lease, row) for row in rows if handle(row.home) != NOBODY)
         leases = [row for *_, row in known]
-        none = days.NEVER
+        tenants = {tenant: number for number, tenant in enumerate(sorted({row.tenant for row in leases}))}
 
         def column(values: list[int]) -> Int32s:
             return read_only(np.array(values, np.int32))
+
+        def optional(values: Iterable[date | None]) -> Int32s:
+            return column([days.NEVER if value is None else days.number(value) for value in values])
 
         return cls(
             home=column([home for home, *_ in known]),
             start=column([days.number(row.start) for row in leases]),
             end=column([days.number(row.end) for row in leases]),
             ended=column([days.until_number(row.ended) for row in leases]),
-            relocation_until=column([days.number(r.relocation_until) if r.relocation_until else none for r in leases]),
-            applied=column([days.number(row.renewal_applied) if row.renewal_applied else none for row in leases]),
+            relocation_until=optional(row.relocation_until for row in leases),
+            applied=optional(row.renewal_applied for row in leases),
+            objected=optional(row.objection_734_served for row in leases),
+            tenant=column([tenants[row.tenant] for row in leases]),
         )
 
     def on(self, home: Int32s, day: int) -> Int32s:
@@ -81,6 +91,25 @@ class Leases:
         """(n,) int32 the last day a lease (n,) gives a right to stay: of term or relocation, or the day of return."""
         last = np.maximum(self.end[lease], self.relocation_until[lease])
         return np.minimum(last, self.ended[lease]).astype(np.int32)
+
+    @property
+    def held_since(self) -> Int32s:
+        """(L,) int32 first day of the unbroken line of leases of the same tenant of which each is the last so far."""
+        every = np.arange(len(self.home), dtype=np.int32)
+        follows = np.zeros(len(every), np.bool_)
+        follows[1:] = (
+            (self.home[1:] == self.home[:-1])
+            & (self.tenant[1:] == self.tenant[:-1])
+            & (self.start[1:].astype(np.int64) <= self.due(every)[:-1].astype(np.int64) + 1)
+        )
+        first = np.maximum.accumulate(np.where(follows, 0, every))
+        return self.start[first]
+
+    def has_next(self, lease: Int32s) -> Bools:
+        """(n,) bool: is there a later lease of the same home, begun or only signed?"""
+        after = np.minimum(lease + 1, len(self.home) - 1)
+        later: Bools = (after > lease) & (self.home[after] == self.home[lease])
+        return later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,6 +177,17 @@ def household_sizes(living: Spells, home: Int32s, day: Int32s) -> Indices:
     owner, spell = spans(np.searchsorted(spell_home, home, "left"), np.searchsorted(spell_home, home, "right"))
     there = (first[spell] <= day[owner]) & (day[owner] < until[spell])
     return np.bincount(owner[there], minlength=len(home))
+
+
+def lived_in_since(living: Spells, homes: int, day: int) -> Int32s:
+    """(homes,) int32 since when the longest-standing member of each home's household of `day` lives there.
+
+    After an approved swap that is the day of the swap. NEVER where the home has no household that day.
+    """
+    here = living.household & (living.home != NOBODY) & (living.from_day <= day) & (day < living.until_day)
+    since = np.full(homes, days.FOREVER, np.int32)
+    np.minimum.at(since, living.home[here], living.from_day[here])
+    return np.where(since == days.FOREVER, days.NEVER, since).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

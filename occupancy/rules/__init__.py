@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 
 from core import texts
-from occupancy.rules import overdue, sublet, vacancy, welfare
+from occupancy.rules import extra_resident, overdue, relet, renewal, sublet, swap, vacancy, welfare
 from occupancy.rules.base import Rule
 
-RULES: Mapping[str, Rule] = {rule.kind: rule for rule in (welfare.RULE, overdue.RULE, sublet.RULE, vacancy.RULE)}
+RULES: Mapping[str, Rule] = {
+    module.RULE.kind: module.RULE
+    for module in (welfare, overdue, sublet, swap, extra_resident, vacancy, renewal, relet)
+}
 WINDOW = max(rule.window for rule in RULES.values())
 for _rule in RULES.values():
     texts.register(_rule.texts)

@@ -1,20 +1,36 @@
 """Overdue: is the home still used after the lease, or the relocation period granted after it, has run out?
 
-The first day with signs of occupation after the last day of right is the day the objection is due (clock 734), so one
-day is enough to suspect; for "to verify" a second, independent kind of evidence is needed. A renewal that was applied
-for and is not decided keeps it at watch. Nobody's access changes by any of this (L13).
+The right day is the first evening after the last day of right with an observed sign of occupation: a member of the
+household at any door, in or out, or a visit that met them. On that day the objection is due (Civil Code 734: use after
+expiry without objection makes the lease indefinite), so one sign is enough to suspect; for "to verify" a second,
+independent kind of evidence is needed. Without a sign it stays at watch: somebody should check the return.
+
+Who keeps the keys and comes now and then uses the home: the law asks for signs of occupation, not for nights. It is
+suspected on the first such day, and what speaks for fetching things only is said beside it. A home that was given back
+is another matter: passing the gate is no use of it. There a passage at the home's own door is needed, or, where that
+door has no reader, passages on as many days as count as firm.
+
+An objection that was served stops the clock, not the finding. A renewal applied for before the end, and not decided,
+keeps it at watch; a relocation period is such a decision. Nobody's access changes by any of this (L13).
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from housing.parameters import OVERDUE_FIRM_DAYS
-from occupancy.arrays import NOBODY, Bools, Int32s
+from occupancy import days
+from occupancy.arrays import Bools, Int32s
+from occupancy.places import DoorClass
+from occupancy.rules import signs
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
 from occupancy.tenure import MET
 
 TERM_OVER, RELOCATION_OVER = "Order 11 Art. 30", "Order 11 Art. 31"
-# Each day with signs makes "still lives there" so many times likelier than "fetched some things"; not calibrated.
+# Each day with signs makes "still lives there" so many times likelier than "fetched some things"; not measured.
 SIGN_ODDS, MOST = 4.0, 0.99
+APPLIED_BEFORE = 366  # days before the end within which an application is about this end
+SELDOM = 4  # seen on less than one day in so many: perhaps the keys only
 TEXTS = {
     "overdue.term_over": ("租赁期已于{day}届满，未见退房记录。", "The lease ran out on {day}; no return is recorded."),
     "overdue.relocation_over": (
@@ -28,70 +44,137 @@ TEXTS = {
     ),
     "overdue.vehicles": ("此后有{days}天记录到该户车辆进入。", "The home's vehicles came in on {days} days since."),
     "overdue.met": ("{day}上门时见到住户。", "A visit on {day} met the household."),
+    "overdue.objection_due": (
+        "尚无异议书送达记录：期满后继续使用而未提异议的，视为不定期租赁（民法典第七百三十四条），请尽快送达。",
+        "No objection is recorded as served. Use without objection makes the lease indefinite (Civil Code 734): please "
+        "serve it soon.",
+    ),
+    "overdue.objected": (
+        "异议书已于{day}送达：时限已止，此提醒保留至退房。",
+        "An objection was served on {day}: the clock has stopped; this stays until the home is given back.",
+    ),
     "overdue.no_signs": (
         "此后尚无居住迹象；请核对退房手续。",
         "No signs of occupation since; please check the return.",
     ),
+    "overdue.seldom": (
+        "此后{passed}天中仅有{days}天出现：可能只是留有钥匙、回来取物。",
+        "Seen on only {days} of {passed} days since: perhaps the keys were kept and things are being fetched.",
+    ),
+    "overdue.not_own_door": (
+        "退房后未在该房门口出现，仅经过小区或单元的门。",
+        "Not seen at the home's own door since the return, only at doors of the estate.",
+    ),
     "overdue.renewal": ("已于{day}申请续租，尚待决定。", "Renewal was applied for on {day} and is not decided."),
+    "overdue.renewal_late": (
+        "期满后于{day}才申请续租；逾期申请不延续居住权，请尽快答复。",
+        "Renewal was applied for on {day}, after the end: that does not extend the right to stay. Please answer soon.",
+    ),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Overdue:
+    """K homes whose right is over; (K,) int32 but where said.
+
+    Attributes:
+        rows: places in the view. lease: the newest begun. last: last day of right.
+        seen, own_door, driven: days since with members at any door, at their own, and with their vehicles.
+        first: the first day with a sign; FOREVER for none. met: the last visit that met them since; NEVER for none.
+        given_back, own_reader: (K,) bool, the home was given back; its own door has a reader.
+    """
+
+    rows: Int32s
+    lease: Int32s
+    last: Int32s
+    seen: Int32s
+    own_door: Int32s
+    driven: Int32s
+    first: Int32s
+    met: Int32s
+    given_back: Bools
+    own_reader: Bools
+
+
+def overdue_homes(view: View) -> Overdue:
+    """Homes without a running lease whose last one is over, and what was seen of its household since."""
+    leases, today, table = view.registry.leases, view.today, view.days
+    lease = leases.on(view.homes, today)
+    rows = np.flatnonzero(lease >= 0)
+    rows = rows[leases.due(lease[rows]) < today]
+    contract = lease[rows]
+    last = leases.due(contract)
+    column = table.first_day + np.arange(table.shape[1])
+    after = column[None, :] > last[:, None]
+    members = after & (table.members_seen[rows] > 0)
+    passages = table.entries[rows] + table.exits[rows]
+    met = view.registry.visits.last(len(view.registry.homes), today + 1, MET)[view.homes][rows]
+    met = np.where(met > last, met, days.NEVER).astype(np.int32)
+    first = np.where(members.any(axis=1), column[members.argmax(axis=1)], days.FOREVER)
+    return Overdue(
+        rows=rows.astype(np.int32),
+        lease=contract,
+        last=last,
+        seen=members.sum(axis=1).astype(np.int32),
+        own_door=(members & (passages > table.elsewhere[rows])).sum(axis=1).astype(np.int32),
+        driven=(after & signs.vehicles(table, rows)).sum(axis=1).astype(np.int32),
+        first=np.minimum(first, np.where(met > last, met, days.FOREVER)).astype(np.int32),
+        met=met,
+        given_back=leases.ended[contract] <= today,
+        own_reader=view.registry.places.innermost[view.homes[rows]] == DoorClass.HOME,
+    )
 
 
 def evaluate(view: View) -> Verdicts:
     """Homes whose right to stay is over: watch without signs of occupation, suspected from the first sign on."""
-    registry, homes, today = view.registry, view.homes, view.today
-    lease = registry.leases.on(homes, today)
-    known = lease != NOBODY
-    due = np.full(len(homes), today, np.int32)
-    due[known] = registry.leases.due(lease[known])
-    after = _after(view, due)
-    signs = after & (view.days.members_seen > 0)
-    vehicles = after & (view.days.vehicle_entries > 0) & (view.days.other_vehicles < view.days.vehicle_entries)
-    met = registry.visits.last(len(registry.homes), today + 1, MET)[homes]
+    found, leases, today = overdue_homes(view), view.registry.leases, view.today
     firm = view.values.on(OVERDUE_FIRM_DAYS, today)
     raised = Raised()
-    for h in np.flatnonzero(known & (due < today)):
-        contract, last = int(lease[h]), int(due[h])
-        given_back = registry.leases.ended[contract] <= today
-        days_seen, days_driven = int(signs[h].sum()), int(vehicles[h].sum())
-        if given_back and not days_seen:
-            continue
-        applied = int(registry.leases.applied[contract])
-        waiting = last - 366 < applied <= today and not given_back
-        kinds = (days_seen >= firm) + (days_driven > 0) + (met[h] > last)
-        stage = Stage.TO_VERIFY if kinds >= 2 and days_seen else Stage.SUSPECTED if days_seen else Stage.WATCH
-        relocated = int(registry.leases.relocation_until[contract]) == last
-        first = view.days.first_day + int(signs[h].argmax())
+    for k in np.flatnonzero((found.first < days.FOREVER) | ~found.given_back):
+        contract, last, given_back = int(found.lease[k]), int(found.last[k]), bool(found.given_back[k])
+        seen, driven, met, first = (int(found.seen[k]), int(found.driven[k]), int(found.met[k]), int(found.first[k]))
+        applied, objected = int(leases.applied[contract]), int(leases.objected[contract])
+        relocated = int(leases.relocation_until[contract]) >= last
+        undecided = last - APPLIED_BEFORE < applied <= today and not (given_back or relocated)
+        waiting = undecided and applied <= last
+        kinds = (seen >= firm) + (driven > 0) + (met > last)
+        back = found.own_door[k] > 0 or (seen >= firm and not found.own_reader[k])  # in a home that was given back
+        used = first <= today and (not given_back or back or met > last)
+        stage = Stage.WATCH if waiting or not used else Stage.TO_VERIFY if kinds >= 2 else Stage.SUSPECTED
         over = "overdue.returned" if given_back else "overdue.relocation_over" if relocated else "overdue.term_over"
+        passed = today - last
         raised.add(
-            int(homes[h]),
-            Stage.WATCH if waiting else stage,
-            min(SIGN_ODDS**days_seen / (SIGN_ODDS**days_seen + 1), MOST),
-            (last + 1, last + 1, max(first, last + 1) if days_seen else last + 1),
-            RELOCATION_OVER if relocated else TERM_OVER,
+            int(view.homes[found.rows[k]]), stage, _probability(max(seen, int(met > last))),
+            (last + 1, last + 1, max(first, last + 1) if first <= today else last + 1),
+            RELOCATION_OVER if relocated and not given_back else TERM_OVER,
             evidence=when([
                 (True, Reason(over, {"day": iso(last)})),
-                (days_seen, Reason("overdue.signs", {"days": days_seen, "first": iso(first)})),
-                (days_driven, Reason("overdue.vehicles", {"days": days_driven})),
-                (met[h] > last, Reason("overdue.met", {"day": iso(max(int(met[h]), 0))})),
+                (seen, Reason("overdue.signs", {"days": seen, "first": iso(min(first, today))})),
+                (driven, Reason("overdue.vehicles", {"days": driven})),
+                (met > last, Reason("overdue.met", {"day": iso(max(met, 0))})),
+                (used and not given_back and objected <= last, Reason("overdue.objection_due")),
+                (objected > last, Reason("overdue.objected", {"day": iso(max(objected, 0))})),
             ]),
             counter_evidence=when([
-                (not days_seen, Reason("overdue.no_signs")),
+                (first > today, Reason("overdue.no_signs")),
+                (seen and SELDOM * seen < passed, Reason("overdue.seldom", {"days": seen, "passed": passed})),
+                (given_back and seen and not found.own_door[k], Reason("overdue.not_own_door")),
                 (waiting, Reason("overdue.renewal", {"day": iso(max(applied, 0))})),
+                (undecided and not waiting, Reason("overdue.renewal_late", {"day": iso(max(applied, 0))})),
             ]),
         )  # fmt: skip
     return raised.verdicts()
 
 
-def _after(view: View, due: Int32s) -> Bools:
-    """(H, W) bool: days after each home's last day of right."""
-    after: Bools = (view.days.first_day + np.arange(view.days.shape[1]))[None, :] > due[:, None]
-    return after
+def _probability(signs_seen: int) -> float:
+    """1 - what is left of "fetched some things" after so many days with signs; a half without any."""
+    return min(SIGN_ODDS**signs_seen / (SIGN_ODDS**signs_seen + 1), MOST)
 
 
 RULE = Rule(
     kind="overdue",
     evaluate=evaluate,
-    window=120,
+    window=400,
     bases=(TERM_OVER, RELOCATION_OVER),
     alert_from=Stage.WATCH,
     texts=TEXTS,

@@ -1,7 +1,14 @@
 """Welfare: is an elderly person who lives alone silent? A matter of care, not of law: look in on them, at once (O2).
 
-Only people who agreed to be looked after so (a live consent for care) are. Days away with approval and days on which no
-reader worked are no silence; a visit that met them ends it.
+Only people who agreed to be looked after so (a live consent for care) are. Any passage is a sign of life, the way out
+too. Days away with approval and days on which no reader worked are no silence; a visit that met them ends it.
+
+Who is seen daily and then is not, is asked after when the days of the parameter have passed. Who goes out once a week
+is silent for six days each week, and an alarm that rings every week is soon not heard. So a person's own pauses count:
+of the BEFORE days up to the last time they were seen, the pause that only one in ten is longer than. The alarm rings
+when the silence is longer than that, never before the days of the parameter, never after LONGEST days, whoever it is:
+too early is an inconvenience, too late is not. A silence is measured by what came before it, so that it cannot excuse
+itself; with less than ENOUGH days of history here the parameter alone counts.
 """
 
 import numpy as np
@@ -9,11 +16,15 @@ import numpy as np
 from housing.parameters import WELFARE_AGE, WELFARE_SILENT_DAYS
 from occupancy import days
 from occupancy.arrays import NOBODY, Bools, Indices, Int32s
+from occupancy.rules import signs
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
-from occupancy.tenure import MET
+from occupancy.tenure import MET, OUTCOMES, lived_in_since
 
 BASIS = "PIPL Art. 13(1)(1), consent for care"
-AWAY_UNSAID, SILENT_A_DAY = 0.05, 0.3  # away without a word; days on which somebody well is not seen; not calibrated
+BEFORE, ENOUGH, LONGEST = 120, 28, 14  # days
+RARE = 0.9  # of the pauses are not longer
+AWAY_UNSAID = 0.05  # away without a word; not measured
+SILENT_A_DAY = 0.3  # days on which somebody well is not seen, where nothing is known of their own pauses; not measured
 TEXTS = {
     "welfare.silent": (
         "独居老人已{silent}天无进出记录，最后一次为{last}，请立即上门关爱。",
@@ -22,6 +33,19 @@ TEXTS = {
     "welfare.never_seen": (
         "独居老人自{since}起无进出记录，请上门关爱。",
         "Lives alone, elderly, and not seen at all since {since}: please look in.",
+    ),
+    "welfare.usual": (
+        "平日间隔一般不超过{usual}天。",
+        "Usually there are no more than {usual} days between one outing and the next.",
+    ),
+    "welfare.nobody_met": (
+        "{day}上门无人应答，请联系紧急联系人。",
+        "A visit on {day} met nobody: please call the emergency contact.",
+    ),
+    "welfare.meters_still": ("同期抄表{days}天，没有用水用电。", "No water or power was used on {days} metered days."),
+    "welfare.meters_used": (
+        "期间有{days}天有用水或用电：可能在家。",
+        "Water or power was used on {days} of these days: they may be in.",
     ),
     "welfare.others_seen": ("期间有{days}天有他人到访。", "Others came on {days} of these days."),
     "welfare.not_counted": (
@@ -32,35 +56,71 @@ TEXTS = {
 
 
 def evaluate(view: View) -> Verdicts:
-    """Homes of one elderly person who agreed to care alerts and was not seen for the days of the parameter."""
-    today, homes = view.today, view.homes
-    column = view.days.first_day + np.arange(view.days.shape[1])
-    seen = np.where((view.days.members_seen > 0).any(axis=1), _last(view.days.members_seen > 0, column), days.NEVER)
-    met = view.registry.visits.last(len(view.registry.homes), today + 1, MET)[homes]
-    begun = np.full(len(homes), max(view.observed_from, view.days.first_day) - 1)
+    """Homes of one elderly person who agreed to care alerts and was silent for longer than is usual for them."""
+    today, table = view.today, view.days
+    rows = np.flatnonzero(_alone(view))
+    homes = view.homes[rows]
+    column = table.first_day + np.arange(table.shape[1])
+    members = table.members_seen[rows] > 0
+    visits, size = view.registry.visits, len(view.registry.homes)
+    met, nobody = (visits.last(size, today + 1, word)[homes] for word in (MET, OUTCOMES.index("nobody")))
+    seen = np.where(members.any(axis=1), _last(members, column), days.NEVER)
+    begun = np.maximum(lived_in_since(view.registry.living, size, today)[homes], view.observed_from) - 1
+    begun = np.maximum(begun, table.first_day - 1)
     last = np.maximum(np.maximum(seen, met), begun)
-    since = column[None, :] > last[:, None]
-    counted = since & view.usable()
-    silent, least = counted.sum(axis=1), view.values.on(WELFARE_SILENT_DAYS, today)
-    watched = _alone(view)
+    since, usable = column[None, :] > last[:, None], view.usable()[rows]
+    silent = (since & usable).sum(axis=1)
+    least = max(view.values.on(WELFARE_SILENT_DAYS, today), 1)
     raised = Raised()
-    for h in np.flatnonzero(watched & (silent >= max(least, 1))):
-        start, quiet = int(last[h]) + 1, int(silent[h])
-        known = max(int(seen[h]), int(met[h])) > days.NEVER
-        others = int(((view.days.other_hours[h] != 0) & since[h]).sum())
-        skipped = int(since[h].sum()) - quiet
+    for k in np.flatnonzero(silent >= least):
+        usual = usual_pause(members[k], usable[k] & (column > begun[k]), int(last[k]) - table.first_day)
+        quiet = int(silent[k])
+        if usual is not None and quiet < min(usual + 1, LONGEST):
+            continue
+        start, known = int(last[k]) + 1, max(int(seen[k]), int(met[k])) > days.NEVER
+        row, gone = np.array([rows[k]]), since[k]
+        others = int((signs.others(table, row)[0] & gone).sum())
+        used, read = int((signs.used(table, row)[0] & gone).sum()), int((signs.metered(table, row)[0] & gone).sum())
+        skipped, visited = int(gone.sum()) - quiet, int(nobody[k]) >= start
         silence = Reason("welfare.never_seen", {"since": iso(start)})
         if known:
             silence = Reason("welfare.silent", {"silent": quiet, "last": iso(start - 1)})
         raised.add(
-            int(homes[h]), Stage.SUSPECTED, (1 - AWAY_UNSAID) * (1 - SILENT_A_DAY**quiet), (start, start, start), BASIS,
-            evidence=[silence],
+            int(homes[k]), Stage.TO_VERIFY if visited else Stage.SUSPECTED,
+            (1 - AWAY_UNSAID) * (1 - SILENT_A_DAY ** max(quiet - (usual or 0), 1)), (start, start, start), BASIS,
+            evidence=when([
+                (True, silence),
+                (known and usual is not None and usual < LONGEST, Reason("welfare.usual", {"usual": usual or 0})),
+                (visited, Reason("welfare.nobody_met", {"day": iso(max(int(nobody[k]), 0))})),
+                (read and not used, Reason("welfare.meters_still", {"days": read})),
+            ]),
             counter_evidence=when([
+                (used, Reason("welfare.meters_used", {"days": used})),
                 (others, Reason("welfare.others_seen", {"days": others})),
                 (skipped, Reason("welfare.not_counted", {"days": skipped})),
             ]),
         )  # fmt: skip
     return raised.verdicts()
+
+
+def usual_pause(seen: Bools, usable: Bools, last: int) -> int | None:
+    """How many silent days in a row are usual for somebody, by the days before they fell silent.
+
+    Args:
+        seen: (W,) bool, days on which they were seen. usable: (W,) bool, days that count at all.
+        last: the column on which they were last seen or met; may lie outside.
+
+    Returns:
+        The pause that one in ten of theirs is longer than, counted in usable days; None where too little is known.
+    """
+    first, stop = max(last - BEFORE, 0), last + 1
+    counted = usable[first:stop] | seen[first:stop]
+    if stop <= first or int(counted.sum()) < ENOUGH:
+        return None
+    there = seen[first:stop][counted]
+    there[-1] = True  # last seen or met
+    pauses = np.diff(np.flatnonzero(np.append(True, there))) - 1  # the first began before the window, or with it
+    return int(np.quantile(pauses, RARE, method="higher"))
 
 
 def _last(flags: Bools, column: Indices) -> Int32s:
@@ -86,7 +146,7 @@ def _alone(view: View) -> Bools:
 RULE = Rule(
     kind="welfare",
     evaluate=evaluate,
-    window=120,
+    window=200,
     bases=(BASIS,),
     alert_from=Stage.SUSPECTED,
     texts=TEXTS,

@@ -140,11 +140,14 @@ def test_a_changed_parameter_never_judges_the_past_anew() -> None:
 def test_what_speaks_against_it_is_said() -> None:
     case = view(
         today=date(2026, 8, 1), last_entry=date(2026, 1, 31),
-        columns={"exits": {date(2026, 7, 1): 1}, "other_hours": {date(2026, 7, 2): 1 << 18}},
+        columns={"exits": {date(2026, 7, 1): 1}, "passes": {date(2026, 7, 2): 1},
+                 "vehicle_entries": {date(2026, 7, 2): 1}},
     )  # fmt: skip
     found = verdict(RULE, case)
     assert found is not None
-    assert {reason.kind for reason in found.counter_evidence} == {"vacancy.exit_seen", "vacancy.others_seen"}
+    assert {reason.kind for reason in found.counter_evidence} == {
+        "vacancy.exit_seen", "vacancy.others_seen", "vacancy.vehicles",
+    }  # fmt: skip
     assert found.onset == found.onset_low == date(2026, 2, 1)
     assert found.onset_high == date(2026, 2, 3)
     assert found.legal_basis == "Order 11 Art. 27(5)"

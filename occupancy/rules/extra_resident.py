@@ -1,0 +1,145 @@
+"""Extra resident: the household stays, and somebody who is not registered comes home most evenings for weeks (O4).
+
+A room let to a stranger looks like that; so does a grandmother who came for a newborn, or a brother who is getting
+well. A camera cannot tell them apart and does not have to: whoever lives here should be registered, for the fire
+brigade as much as for the lease. So this is a friendly request, never more than suspected, and it says so itself.
+
+Somebody not of the household must come in the evening, without being seen to leave, on most days that count, and on
+three days of every week, for as many days as the parameter says; on half as many it is watched. Couriers, carers and
+contractors never count (`homedays.other_nights`), nor do holidays or weeks around Spring Festival. Where the household
+itself is seldom seen the sublet rule looks.
+
+Faces that nothing knew and credentials shown with another face may be the household's own, badly read. If it was like
+that before, or if there was no before, such signs alone only watch. Visitors' passes and vehicles are not mistaken.
+"""
+
+import numpy as np
+
+from housing.parameters import EXTRA_RESIDENT_DAYS, SUBLET_KIND_DAYS, SUBLET_THINNED_PERCENT
+from occupancy.arrays import NOBODY, Bools, Doubles, Int32s
+from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, when
+from occupancy.rules.holidays import festive
+from occupancy.rules.rhythm import change_point, every_week, others_at_night
+
+BASIS = "Order 11 Art. 27(1), only where a room is let"
+MOST_DAYS = 0.6  # of the days that count
+USABLE = 0.5  # of the recent days must count
+SELDOM_BEFORE, ENOUGH_BEFORE = 0.25, 14  # share of earlier days with others at night; days to know it by
+USUAL = 0.7  # share of days on which a household is seen, where its own is not known
+# What else each sort of sign may mean, as a share; sorts are taken to be independent. Not measured.
+DOUBT = {"guests": 0.04, "mismatches": 0.1, "other_vehicles": 0.15, "unknown_entries": 0.15}
+SURE_WITHOUT_BEFORE = ("guests", "other_vehicles")
+TEXTS = {
+    "extra_resident.rhythm": (
+        "近{days}天中有{nights}个晚上有未登记人员归来，每周皆有。",
+        "Somebody who is not registered came home on {nights} of {days} recent evenings, in every week.",
+    ),
+    "extra_resident.household_here": (
+        "住户本人照常居住（近{days}天中出现{seen}天）。",
+        "The household lives here as usual (seen on {seen} of {days} recent days).",
+    ),
+    "extra_resident.guests": (
+        "有{days}天使用该户的访客通行证。",
+        "Visitors' passes of the home were used on {days} days.",
+    ),
+    "extra_resident.unknown_entries": (
+        "有{days}天在该户门前出现未识别人员。",
+        "Somebody unknown was at the home's own door on {days} days.",
+    ),
+    "extra_resident.mismatches": (
+        "有{days}天该户的卡或密码由他人使用。",
+        "A credential of the household was used by somebody else on {days} days.",
+    ),
+    "extra_resident.other_vehicles": (
+        "有{days}天他人车辆以该户名义进入。",
+        "Others' vehicles came in for the home on {days} days.",
+    ),
+    "extra_resident.please": (
+        "请友好询问：如有亲友长住，请协助办理同住人登记。",
+        "Please ask kindly: if family or friends are staying, help the household to register them.",
+    ),
+    "extra_resident.family": (
+        "照看新生儿的老人、来此休养的亲属看起来也是这样；这不是违规认定。",
+        "Grandparents of a newborn and relatives who are getting well look the same. This is no finding of a breach.",
+    ),
+    "extra_resident.as_before": (
+        "此前一直如此，或此前记录不足：也可能是读头认不出的住户本人。",
+        "It was like this before, or too little is known of before: it may be a member whom the readers do not know.",
+    ),
+    "extra_resident.unseen": (
+        "近期有{days}天读头失灵、已批准外出或为节假日，未计入。",
+        "{days} recent days do not count: no reader worked, absence approved, or a holiday.",
+    ),
+}
+
+
+def keeps(nights: Bools, usable: Bools, recent: int) -> Bools:
+    """(k,) bool: others came on most usable days of the last `recent`, in every week; (k, W) bool both."""
+    known = usable[:, -recent:].sum(axis=1)
+    came = (nights & usable)[:, -recent:].sum(axis=1)
+    held: Bools = (known >= USABLE * recent) & (came >= MOST_DAYS * known) & every_week(nights, usable, recent)
+    return held
+
+
+def probability(kind_days: Int32s, least: int) -> Doubles:
+    """(k,) 1 - the product of what each sort of sign, (k, sorts) days, leaves in doubt; sorts on few days are none."""
+    doubt = np.array(list(DOUBT.values()))[None, :]
+    left: Doubles = 1 - np.where(kind_days >= least, doubt, 1.0).prod(axis=1)
+    return left
+
+
+def evaluate(view: View) -> Verdicts:
+    """Watch: a resident's rhythm for half the days; suspected: for all of them. Never more."""
+    today, ask, table = view.today, view.values.on, view.days
+    recent = max(min(ask(EXTRA_RESIDENT_DAYS, today), table.shape[1]) // 14 * 14, 14)
+    leased = view.registry.leases.on(view.homes, today) != NOBODY
+    rows = np.flatnonzero(leased & ((table.other_nights[:, -recent:] > 0).sum(axis=1) >= recent // 4))
+    nights = others_at_night(table, rows)
+    usable = view.usable()[rows] & ~festive(table.first_day, table.shape[1])[None, :]
+    seen = table.members_seen[rows] > 0
+    best, low, high = change_point(np.where(nights, 1.0, -1.0) * usable)
+    before = usable & (np.arange(table.shape[1])[None, :] < best[:, None])
+    now = usable.copy()
+    now[:, :-recent] = False
+    known, earlier = now.sum(axis=1), before.sum(axis=1)
+    usual = np.where(earlier >= ENOUGH_BEFORE, (seen & before).sum(axis=1) / np.maximum(earlier, 1), USUAL)
+    stays = 100 * (seen & now).sum(axis=1) > ask(SUBLET_THINNED_PERCENT, today) * usual * known
+    kind_days = np.stack([((getattr(table, kind)[rows] > 0) & now).sum(axis=1) for kind in DOUBT], axis=1)
+    least = ask(SUBLET_KIND_DAYS, today)
+    sure = np.any([kind_days[:, list(DOUBT).index(kind)] >= least for kind in SURE_WITHOUT_BEFORE], axis=0)
+    changed = (earlier >= ENOUGH_BEFORE) & ((nights & before).sum(axis=1) <= SELDOM_BEFORE * earlier)
+    held, half = keeps(nights, usable, recent), keeps(nights, usable, recent // 2)
+    odds = probability(kind_days.astype(np.int32), least)
+    raised = Raised()
+    for k in np.flatnonzero(half & stays & (kind_days >= least).any(axis=1)):
+        days, first = int(known[k]), table.first_day
+        stage = Stage.SUSPECTED if held[k] and (sure[k] or changed[k]) else Stage.WATCH
+        raised.add(
+            int(view.homes[rows[k]]), stage, odds[k],
+            (first + int(best[k]), first + int(low[k]), first + int(high[k])), BASIS,
+            evidence=when([
+                (True, Reason("extra_resident.rhythm", {"days": days, "nights": int((nights & now)[k].sum())})),
+                *((kind_days[k, n], Reason(f"extra_resident.{kind}", {"days": int(kind_days[k, n])}))
+                  for n, kind in enumerate(DOUBT)),
+                (True, Reason("extra_resident.please")),
+            ]),
+            counter_evidence=when([
+                (True, Reason("extra_resident.family")),
+                (True, Reason("extra_resident.household_here", {"days": days, "seen": int((seen & now)[k].sum())})),
+                (not changed[k], Reason("extra_resident.as_before")),
+                (days < recent, Reason("extra_resident.unseen", {"days": recent - days})),
+            ]),
+        )  # fmt: skip
+    return raised.verdicts()
+
+
+RULE = Rule(
+    kind="extra_resident",
+    evaluate=evaluate,
+    window=400,
+    bases=(BASIS,),
+    alert_from=Stage.SUSPECTED,
+    texts=TEXTS,
+    patience=14,
+    parameters=(EXTRA_RESIDENT_DAYS, SUBLET_KIND_DAYS, SUBLET_THINNED_PERCENT),
+)
