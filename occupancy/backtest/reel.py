@@ -30,15 +30,16 @@ class Reel:
         self._unseen: tuple[float, Int64s] | None = None
         self.last_entry: Int32s = np.full(homes, days.NEVER, np.int32)
 
-    def add(self, day: HomeDays) -> None:
-        """One day of all homes, the one after the last."""
+    def add(self, made: HomeDays, day: int) -> None:
+        """One day of `made`, which holds all homes: the one after the last that was added."""
         if self._used == self._window + ROOM:
             self._rewind()
+        column = day - made.first_day
         for name in COLUMNS:
-            getattr(self._held, name)[:, self._used] = getattr(day, name)[:, 0]
-        came = day.last_member_us[:, 0] != NONE_US
-        self.last_entry = np.where(came, day.first_day, self.last_entry).astype(np.int32)
-        self._note_blind(day.first_day, day.outage_share[:, 0])
+            getattr(self._held, name)[:, self._used] = getattr(made, name)[:, column]
+        came = made.last_member_us[:, column] != NONE_US
+        self.last_entry = np.where(came, day, self.last_entry).astype(np.int32)
+        self._note_blind(day, made.outage_share[:, column])
         self._used += 1
 
     def _rewind(self) -> None:

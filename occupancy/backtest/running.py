@@ -8,11 +8,10 @@ visit, a renewal applied for or a consent to care counts from its own day on.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from core.clock import Clock, SystemClock
@@ -21,21 +20,16 @@ from housing.parameters import ParameterRow
 from housing.registry import importing
 from occupancy import days
 from occupancy.alerts import Alert
-from occupancy.arrays import Int64s
 from occupancy.backtest.docket import Docket, Evening
-from occupancy.backtest.encoding import UNREADABLE, Encoder
-from occupancy.backtest.estates import Estate, blind_intervals, cared_for, load
+from occupancy.backtest.estates import Care, Estate, cared_for, load
+from occupancy.backtest.folding import Fold, shelve
 from occupancy.backtest.reel import Reel
 from occupancy.backtest.refusals import Tally
 from occupancy.backtest.shelves import Shelves
-from occupancy.files import open_sightings
 from occupancy.findings import Finding
-from occupancy.homedays import COLUMNS, HomeDays, recompute
-from occupancy.outages import blind_share
 from occupancy.registry import Registry
 from occupancy.rules import WINDOW
 from occupancy.rules.base import Values
-from occupancy.sightings import Sightings
 
 HISTORY = WINDOW  # days before the first evening whose sightings count as past
 Progress = Callable[[str, float, float], None]  # what, done, of how much
@@ -119,15 +113,18 @@ def compare(
     registries = [Registry.of(estate.rows) for estate in estates]
     with ExitStack() as stack:
         shelves = [stack.enter_context(Shelves(period.start - HISTORY, period.stop)) for _ in estates]
-        _shelve(sightings, registries, shelves, tally, progress)
+        shelve(sightings, registries, shelves, tally, lambda share: progress("read", share, 1))
         work = [
-            Season(estate, registry, held, period, [Docket(Values(rows)) for rows in map(tuple, settings)], complete)
+            Season(
+                Fold(registry, held, estate.outages), estate.care, period,
+                [Docket(Values(rows)) for rows in map(tuple, settings)], complete,
+            )
             for estate, registry, held in zip(estates, registries, shelves, strict=True)
-        ]
+        ]  # fmt: skip
         for number, season in enumerate(work):
             for evening in season.evenings():
                 progress("sweep", number * len(period) + evening - period.start + 1, len(work) * len(period))
-    tally.repeated = sum(season.repeated for season in work)
+    tally.repeated = sum(season.fold.repeated for season in work)
     tally.outside = sum(held.outside for held in shelves)
     return Result(
         findings=tuple(_in_order(season.dockets[k].findings.values() for season in work) for k in range(len(settings))),
@@ -137,7 +134,7 @@ def compare(
         ),
         homes=sum(len(registry.homes) for registry in registries),
         days=len(period),
-        sightings=sum(season.folded for season in work),
+        sightings=sum(season.fold.folded for season in work),
         seconds=clock.monotonic() - started,
         tally=tally,
         report=report,
@@ -149,96 +146,38 @@ def _in_order(groups: Iterable[Iterable[Finding]]) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: (finding.home, finding.kind, finding.stages[0].on)))
 
 
-def _shelve(
-    source: Path | pa.Table, registries: Sequence[Registry], shelves: Sequence[Shelves], tally: Tally, told: Progress
-) -> None:
-    """Read the whole source onto the shelves of each estate."""
-
-    def unsplit(line: int, found: int, expected: int) -> None:
-        tally.rows += 1
-        tally.refused[UNREADABLE] += 1
-        tally.list_refused(
-            line, "", f"该行有{found}个单元格，应为{expected}个。", f"The row has {found} cells, not {expected}."
-        )
-
-    sheet = open_sightings(source, unsplit)
-    tally.file, tally.strange = sheet.name, sheet.strange
-    encoder = Encoder(registries, sheet, tally)
-    for piece in sheet.pieces:
-        for place, rows in encoder.encode(piece):
-            shelves[place].put(rows)
-        told("read", piece.share, 1)
-
-
 @dataclass
 class Season:
-    """One estate's days: folded shelf by shelf, swept evening by evening under each docket's parameters."""
+    """One estate's days: folded week by week, swept evening by evening under each docket's parameters."""
 
-    estate: Estate
-    registry: Registry
-    shelves: Shelves
+    fold: Fold
+    care: Sequence[Care]
     period: range
     dockets: Sequence[Docket]
     complete: bool = True
-    folded: int = 0
-    repeated: int = 0
-    _spent: set[int] = field(default_factory=set)  # keys that come more than once, from their first row on
     _cared: frozenset[str] | None = None
 
     def evenings(self) -> Iterator[int]:
         """Do it, a day at a time; gives the day numbers. An estate of which nothing was seen is not judged."""
-        if self.shelves.first_us is None or not len(self.registry.homes):
+        registry, observed_from = self.fold.registry, self.fold.observed_from
+        if observed_from is None or not len(registry.homes):
             return
-        observed_from = days.number_at(self.shelves.first_us)
-        reel = Reel(len(self.registry.homes), WINDOW, observed_from)
-        for made in self._home_days(observed_from):
-            reel.add(made)
-            if made.first_day in self.period:
-                self._sweep(reel, observed_from, made.first_day)
-                yield made.first_day
-
-    def _home_days(self, observed_from: int) -> Iterator[HomeDays]:
-        """Home-days, a day at a time, from the first day on which anything was seen."""
-        registry, repeated = self.registry, self.shelves.repeated_keys()
-        blind = blind_intervals(
-            self.estate.outages, registry, days.start_us(observed_from), days.start_us(self.period.stop)
-        )
-        homes = np.arange(len(registry.homes), dtype=np.int32)
-        for first, count, rows in self.shelves.take():
-            if first + count <= observed_from:
-                continue
-            once = self._once(rows, repeated)
-            self.folded += len(once)
-            share = blind_share(blind, registry.places, homes, first, count)
-            made = recompute(once, registry, first, count, outage_share=share)
-            for day in range(max(first, observed_from), first + count):
-                yield _one_day(made, day)
-
-    def _once(self, rows: Sightings, repeated: Int64s) -> Sightings:
-        """Each event once, the first of several by time; numbered as they stand, so that nobody sorts them again."""
-        keep = np.ones(len(rows), np.bool_)
-        for row in np.flatnonzero(np.isin(rows.key, repeated)).tolist():
-            key = int(rows.key[row])
-            keep[row] = key not in self._spent
-            self._spent.add(key)
-        self.repeated += len(rows) - int(keep.sum())
-        kept = rows if keep.all() else rows.take(np.flatnonzero(keep))
-        return replace(kept, key=np.arange(len(kept)))
+        reel = Reel(len(registry.homes), WINDOW, observed_from)
+        for week in self.fold.weeks():
+            for day in range(week.first_day, week.first_day + week.shape[1]):
+                reel.add(week, day)
+                if day in self.period:
+                    self._sweep(reel, observed_from, day)
+                    yield day
 
     def _sweep(self, reel: Reel, observed_from: int, day: int) -> None:
         now_us = days.start_us(day + 1) - 1
-        cared = cared_for(self.estate.care, now_us)
+        cared = cared_for(self.care, now_us)
         if cared != self._cared:
-            self.registry, self._cared = self.registry.caring_for(cared), cared
+            self.fold.registry, self._cared = self.fold.registry.caring_for(cared), cared
         evening = Evening(
-            registry=self.registry, reel=reel, observed_from=observed_from, day=day, now_us=now_us,
+            registry=self.fold.registry, reel=reel, observed_from=observed_from, day=day, now_us=now_us,
             complete=self.complete,
         )  # fmt: skip
         for docket in self.dockets:
             docket.sweep(evening)
-
-
-def _one_day(made: HomeDays, day: int) -> HomeDays:
-    column = day - made.first_day
-    columns = {name: getattr(made, name)[:, column : column + 1] for name in COLUMNS}
-    return replace(made, first_day=day, **columns)

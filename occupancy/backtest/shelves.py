@@ -31,7 +31,7 @@ class Shelves:
     """
 
     def __init__(self, first_day: int, until_day: int, held: int = HELD) -> None:
-        self._first, self._until, self._most = first_day, until_day, held
+        self._first, self.until_day, self._most = first_day, until_day, held
         self._held: dict[int, list[Sightings]] = {}
         self._count = 0
         self._keys: list[Int64s] = []
@@ -49,7 +49,7 @@ class Shelves:
     def put(self, rows: Sightings) -> None:
         """Shelve rows in any order."""
         day = numbers_at(rows.taken_us)
-        within = (day >= self._first) & (day < self._until)
+        within = (day >= self._first) & (day < self.until_day)
         if not within.all():
             kept = np.flatnonzero(within)
             self.outside += len(rows) - len(kept)
@@ -95,14 +95,14 @@ class Shelves:
         Rows taken at the same moment are ordered by what they say, so that the order of the file does not matter.
         """
         self._keys = [] if _ascending(self._keys) else self._keys
-        for first in range(self._first, self._until, DAYS):
+        for first in range(self._first, self.until_day, DAYS):
             number = (first - self._first) // DAYS
             parts = self._held.pop(number, [])
             if self._folder is not None and self._file(number).exists():
                 with self._file(number).open("rb") as file:
                     parts = [*_read(file), *parts]
                 self._file(number).unlink()
-            yield first, min(DAYS, self._until - first), in_time(together(parts))
+            yield first, min(DAYS, self.until_day - first), in_time(together(parts))
 
 
 def _ascending(keys: list[Int64s]) -> bool:

@@ -1,7 +1,6 @@
 """Parts of the back-test: shelves by time, the reel of home-days, files of parameters, lines of findings."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -55,9 +54,9 @@ def test_shelves_give_every_row_in_time_whatever_the_order(rows: Sightings, held
         kept = rows.key[within].tolist()
         assert repeated == sorted({key for key in kept if kept.count(key) > 1})
         assert [first for first, *_ in taken] == list(range(FIRST + 1, LAST, DAYS))
-        for begins, count, part in taken:
-            assert set(days.numbers_at(part.taken_us).tolist()) <= set(range(begins, begins + count))
-        found.append([one for *_, part in taken for one in as_rows(part)])
+        for begins, count, week in taken:
+            assert set(days.numbers_at(week.taken_us).tolist()) <= set(range(begins, begins + count))
+        found.append([one for *_, week in taken for one in as_rows(week)])
         assert sorted(found[-1]) == sorted(as_rows(rows.take(np.flatnonzero(within))))
         assert [one[1] for one in found[-1]] == sorted(one[1] for one in found[-1])
     assert found[0] == found[1]
@@ -82,7 +81,7 @@ def test_a_reel_holds_the_last_days_of_every_home() -> None:
     whole.outage_share[:] = rng.choice([0.0, 0.0, 0.3, 0.8], whole.shape)
     reel = Reel(homes, window, FIRST)
     for day in range(count):
-        reel.add(replace(whole, first_day=FIRST + day, **{n: getattr(whole, n)[:, day : day + 1] for n in COLUMNS}))
+        reel.add(whole, FIRST + day)
         seen = reel.view(slice(1, 3))
         assert (seen.first_day, seen.shape) == (FIRST + day - window + 1, (2, window))
         for name in COLUMNS:
