@@ -10,14 +10,16 @@ from api.console import gate, today
 from api.console import homes as home_pages
 from api.console import imports as import_pages
 from api.console import people as people_pages
-from api.routers import alerts, devices, events, imports, live, office, people, places, session
+from api.console import reports as report_pages
+from api.routers import alerts, devices, events, imports, live, office, people, places, reports, session
 
 PREFIX = "/api/v1"
 
 router = APIRouter()
-for _module in (session, places, people, events, alerts, devices, live, imports, office):
+for _module in (session, places, people, events, alerts, reports, devices, live, imports, office):
     router.include_router(_module.router, prefix=PREFIX)
 for _pages in (
-    gate, today, alert_pages, event_pages, home_pages, people_pages, device_pages, import_pages, audit_pages,
+    gate, today, alert_pages, event_pages, home_pages, people_pages, device_pages, report_pages, import_pages,
+    audit_pages,
 ):  # fmt: skip
     router.include_router(_pages.router, include_in_schema=False)

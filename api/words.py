@@ -85,7 +85,7 @@ _REJECTED = {
 _HOME = {
     "care": ("需要关爱", "Needs care"),
     "overdue": ("到期未退", "Overdue"),
-    "suspected_sublet": ("疑似转租", "Perhaps sublet"),
+    "suspected_sublet": ("疑似转租或互换", "Perhaps sublet or swapped"),
     "suspected_idle": ("疑似空置", "Perhaps idle"),
     "declared_away": ("已报外出", "Declared away"),
     "occupied": ("有人居住", "Lived in"),
@@ -144,7 +144,7 @@ _SMALL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "triage": {
         "new": ("待处理", "New"), "acknowledged": ("已受理", "Taken up"), "dismissed": ("已排除", "Dismissed"),
-        "closed": ("已结束", "Closed"),
+        "closed": ("已结束", "Closed"), "waiting": ("排队中", "Waiting"),
     },
     "action": {
         "acknowledge": ("受理", "Take up"), "dismiss": ("排除", "Dismiss"), "reopen": ("重新打开", "Reopen"),

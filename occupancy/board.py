@@ -14,7 +14,9 @@ from occupancy.presence import PASS, PERSON, PresenceRow, State, as_shown
 from occupancy.rules.base import Stage
 
 LATELY_US = 14 * US_PER_DAY
-SUSPICIONS = {"overdue": "overdue", "sublet": "suspected_sublet", "vacancy": "suspected_idle"}
+SUSPICIONS = {  # one ground of Art. 27 (L1) is one state; a room-mate to be registered leaves the home occupied
+    "overdue": "overdue", "sublet": "suspected_sublet", "swap": "suspected_sublet", "vacancy": "suspected_idle",
+}  # fmt: skip
 
 
 class BoardLine(msgspec.Struct, frozen=True, kw_only=True):

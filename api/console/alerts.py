@@ -1,17 +1,20 @@
 """Alerts: the list, one alert with what speaks for it and against it, and what a person does about it."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import triage
-from api.access import Ctx, Property, Viewer
+from api.access import Ctx, Property, Viewer, Visitor
 from api.console.pages import page
+from api.context import Context
 from api.paging import decode, encode
 from api.reading import alerts as reading
-from api.reading.estates import Estate
+from api.reading.estates import Estate, EstateRow
 from api.reading.staff import names_of
+from core.clock import local_day
 from core.db import Store
 from housing.triage import MAX_REASON, Action, Verdict
 
@@ -25,17 +28,29 @@ def alerts(
     context: Ctx,
     visitor: Viewer,
     estate: Estate,
-    show: Literal["new", "acknowledged", "dismissed", "closed"] = "new",
+    show: Literal["new", "acknowledged", "dismissed", "closed", "waiting"] = "new",
     before: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     """Alerts in one state, the urgent first."""
-    key = decode(before, tuple[bool, int, str])
+    key, today = decode(before, tuple[bool, int, str]), local_day(context.now())
+    if show == reading.WAITING:
+        return _waiting(request, context, visitor, estate, today)
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        found = reading.alerts_page(housing, occupancy, estate.estate, show=show, before=key, limit=ROWS)
+        found = reading.alerts_page(housing, occupancy, estate.estate, show=show, today=today, before=key, limit=ROWS)
     more = encode(found.next) if found.next else ""
     return page(
-        request, "alerts.html", visitor=visitor, estate=estate, here="alerts", alerts=found.alerts, show=show,
-        filters=reading.FILTERS, more=more, first=before is None,
+        request, "alerts.html", visitor=visitor, estate=estate, here="alerts", alerts=found.alerts, waiting=[],
+        show=show, filters=reading.FILTERS, more=more, first=before is None,
+    )  # fmt: skip
+
+
+def _waiting(request: Request, context: Context, visitor: Visitor, estate: EstateRow, today: date) -> Response:
+    """Suspicions whose alert waits for the week's budget."""
+    with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
+        found = reading.waiting(housing, occupancy, estate.estate, today)
+    return page(
+        request, "alerts.html", visitor=visitor, estate=estate, here="alerts", alerts=[], waiting=found,
+        show=reading.WAITING, filters=reading.FILTERS, more="", first=True,
     )  # fmt: skip
 
 
@@ -43,11 +58,11 @@ def alerts(
 def alert(request: Request, context: Ctx, visitor: Viewer, estate: Estate, alert: str) -> Response:
     """One alert."""
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        found = reading.one_alert(housing, occupancy, estate.estate, alert)
+        found = reading.one_alert(housing, occupancy, estate.estate, alert, local_day(context.now()))
         staff = names_of(housing, [action.user for action in found.actions])
     return page(
         request, "alert.html", visitor=visitor, estate=estate, here="alerts", alert=found, staff=staff,
-        clock_days=reading.CLOCK_718_DAYS, most=MAX_REASON,
+        most=MAX_REASON,
     )  # fmt: skip
 
 

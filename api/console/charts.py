@@ -39,6 +39,7 @@ class Calendar(msgspec.Struct, frozen=True):
     width: int
     height: int
     onset: DaySquare | None
+    band: tuple[int, int] | None  # the weeks in which it may have begun: where they stand, and how wide
     seen: int
     dark: int
 
@@ -55,12 +56,21 @@ def _kind(line: HomeDayLine | None, away: bool) -> str:
     return "away" if away else "none"
 
 
+def _band(first: date, last: date, within: tuple[date, date] | None) -> tuple[int, int] | None:
+    """(x, width) of the weeks from one day to another, as far as they are on the strip."""
+    if within is None or within[1] < first or last < within[0]:
+        return None
+    begin, end = (max(0, (min(day, last) - first).days) // 7 for day in within)
+    return begin * (CELL + GAP) - 1, (end - begin + 1) * (CELL + GAP)
+
+
 def calendar(
     lines: Iterable[HomeDayLine],
     first: date,
     last: date,
     away: Sequence[tuple[date, date | None]],
     onset: date | None,
+    within: tuple[date, date] | None = None,
 ) -> Calendar:
     """The days from `first`, a Monday, to `last`; days without a line saw nothing while every reader worked.
 
@@ -70,6 +80,7 @@ def calendar(
         last: The last day, today.
         away: Declared absences, until exclusive.
         onset: The day a finding is thought to have begun, if any.
+        within: The first and the last day on which it may have begun.
     """
     by_day = {line.day: line for line in lines}
     squares = []
@@ -87,6 +98,6 @@ def calendar(
     months = [MonthMark(s.day, s.x) for s in squares if s.day.day <= 7 and s.y == 0]
     return Calendar(
         days=squares, months=months, width=((last - first).days // 7 + 1) * (CELL + GAP), height=7 * (CELL + GAP),
-        onset=next((s for s in squares if s.day == onset), None),
+        onset=next((s for s in squares if s.day == onset), None), band=_band(first, last, within),
         seen=sum(s.kind.startswith("seen") for s in squares), dark=sum(s.kind == "dark" for s in squares),
     )  # fmt: skip

@@ -14,11 +14,12 @@ from api.paging import decode, encode
 from api.purposes import PURPOSES, Records
 from api.reading import homes as reading
 from api.reading.alerts import alert_ids
+from api.reading.clocks import clocks_of
 from api.reading.estates import Estate
 from api.reading.sightings import Sighting, named
 from core.clock import local_day
 from core.db import Store
-from occupancy.views import findings_of, home_days_of, presence_of
+from occupancy.views import FindingView, findings_of, home_days_of, presence_of
 from recognition.views import SightingRow, sightings_page
 
 router = APIRouter()
@@ -59,13 +60,15 @@ def _last(context: Context, estate: str, file: reading.HomeFile, today: date) ->
         return named(housing, estate, newest, today=today, full=True)
 
 
-def _days(context: Context, file: reading.HomeFile, today: date, onset: date | None) -> Calendar:
+def _days(context: Context, file: reading.HomeFile, today: date, finding: FindingView | None) -> Calendar:
     first = today - timedelta(days=WEEKS * 7 - 1)
     first -= timedelta(days=first.weekday())
     with context.reading(Store.OCCUPANCY) as occupancy:
         lines = home_days_of(occupancy, file.home, first, today + timedelta(days=1))
     away = [(a.from_day, a.until_day) for a in file.absences if a.approved and a.person is None]
-    return calendar(lines, first, today, away, onset)
+    onset = finding.onset if finding else None
+    within = (finding.onset_low, finding.onset_high) if finding and finding.onset_low and finding.onset_high else None
+    return calendar(lines, first, today, away, onset, within)
 
 
 @router.get("/e/{estate}/homes/{home:path}")
@@ -78,11 +81,12 @@ def home(request: Request, context: Ctx, visitor: OfRegistry, estate: Estate, ho
         file = reading.home_file(housing, estate.estate, home)
         findings = findings_of(occupancy, home)
         alerts = alert_ids(occupancy, home)
+        clocks = clocks_of(housing, estate.estate, findings, today)
         present = presence_of(occupancy, estate.estate, home, now=context.now()) if may_see else []
-    onset = next((f.onset for f in findings if f.ended_on is None and f.onset), None)
+    begun = next((f for f in findings if f.ended_on is None and f.onset), None)
     return page(
         request, "home.html", visitor=visitor, estate=estate, here="homes", home=file, today=today,
-        lease=reading.lease_now(file.leases), findings=findings, alerts=alerts, may_see=may_see,
+        lease=reading.lease_now(file.leases), findings=findings, alerts=alerts, clocks=clocks, may_see=may_see,
         present={p.subject: p for p in present}, rows=_last(context, estate.estate, file, today) if may_see else [],
-        days=_days(context, file, today, onset) if may_see else None,
+        days=_days(context, file, today, begun) if may_see else None,
     )  # fmt: skip

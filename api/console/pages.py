@@ -24,7 +24,7 @@ from api.reading.labels import building_label, short_name
 from api.reading.needs import Needs, needs_of
 from api.words import law, word
 from core.db import Store
-from core.texts import Text
+from core.texts import Text, render
 from housing.accounts import Role
 
 HERE = Path(__file__).parent
@@ -84,6 +84,7 @@ def environment(lang: str) -> jinja2.Environment:
     env.filters["law"] = lambda basis: law(basis, lang)
     env.filters["living"] = lambda members, today: [m for m in members if m.current(today)]
     env.filters["gone"] = lambda members, today: [m for m in members if not m.current(today)]
+    env.filters["message"] = lambda key: render(key, lang)
     env.filters["word"] = lambda code, kind: word(kind, str(code), lang)
     for name in FILTERS:
         env.filters[name] = getattr(formats, name)
@@ -117,6 +118,7 @@ def _nav(lang: str, visitor: Visitor, estate: EstateRow, needs: Needs) -> list[N
         (Role.PROPERTY, NavItem("homes", f"{base}/homes", _("Homes"), "homes", "h")),
         (Role.PROPERTY, NavItem("people", f"{base}/people", _("People"), "people", "p")),
         (Role.VIEWER, NavItem("doors", f"{base}/doors", _("Devices"), "doors", "d", needs.devices)),
+        (Role.VIEWER, NavItem("reports", f"{base}/reports", _("Reports"), "reports", "r")),
     ]
     shown = [item for role, item in rows if visitor.may(role)]
     if visitor.may(Role.ADMIN) and visitor.everywhere:

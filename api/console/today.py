@@ -20,6 +20,7 @@ from api.reading.sightings import Sighting, named
 from api.stream import Render, follow
 from core.clock import local_day
 from core.db import Store
+from occupancy.views import count_waiting
 from recognition.views import sightings_page
 
 router = APIRouter()
@@ -46,13 +47,15 @@ def today(request: Request, context: Ctx, visitor: Viewer, estate: Estate) -> Re
         context.reading(Store.OCCUPANCY) as occupancy,
     ):
         board = boards.board(housing, occupancy, estate.estate, context.now())
-        needs = alerts_page(housing, occupancy, estate.estate, show="new", limit=NEEDS).alerts
+        day = local_day(context.now())
+        needs = alerts_page(housing, occupancy, estate.estate, show="new", today=day, limit=NEEDS).alerts
+        waiting = count_waiting(occupancy, estate.estate)
         sick = [g for g in gateways(housing, recognition, estate.estate, context.now()) if g.state != "well"]
     if not visitor.may("property"):
         rows = [row.of_nobody() for row in rows]
     return page(
         request, "today.html", visitor=visitor, estate=estate, here="today", live=True, board=board, rows=rows,
-        cursor=cursor, needs=needs, sick=sick,
+        cursor=cursor, needs=needs, sick=sick, waiting=waiting,
     )  # fmt: skip
 
 

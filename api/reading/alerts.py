@@ -1,33 +1,33 @@
 """Alerts with their findings and with what staff said about them; two stores, joined here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from api.errors import NotFound
+from api.reading.clocks import LegalClock, clocks_of
 from api.reading.labels import home_labels
-from core.clock import US_PER_DAY, to_us
 from housing import tables as t
 from housing.triage import ActionRow, State, Verdict, actions_of, state_of, verdict_of
 from occupancy import views
 from occupancy.tables import alerts as alerts_table
 from occupancy.views import AlertKey, AlertLine, FindingView
 
-CLOCK_718_DAYS = 180
-CLOSED = "closed"
-FILTERS = (*(str(state) for state in State), CLOSED)
+CLOSED, WAITING = "closed", "waiting"
+FILTERS = (*(str(state) for state in State), CLOSED, WAITING)
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert, its finding in words and its triage."""
+    """An alert, its finding in words, its legal clock and its triage."""
 
     line: AlertLine
     finding: FindingView
     actions: Sequence[ActionRow]
     home_label: str
+    clock: LegalClock | None
 
     @property
     def state(self) -> State:
@@ -39,10 +39,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         """What a person found."""
         return verdict_of(self.actions)
 
-    def known_days(self, now: datetime) -> int | None:
-        """Whole days since a sublet was first suspected: the clock of Civil Code 718 (L11)."""
-        known = self.finding.first_known_us
-        return None if known is None or self.line.kind != "sublet" else (to_us(now) - known) // US_PER_DAY
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A suspicion whose alert waits for the week's budget."""
+
+    finding: FindingView
+    home_label: str
+    clock: LegalClock | None
 
 
 class AlertsPage(msgspec.Struct, frozen=True):
@@ -70,6 +73,7 @@ def alerts_page(
     estate: str,
     *,
     show: str,
+    today: date,
     before: AlertKey | None = None,
     limit: int = 50,
 ) -> AlertsPage:
@@ -80,6 +84,7 @@ def alerts_page(
         occupancy: Where alerts are.
         estate: Whose.
         show: new, acknowledged, dismissed (of open alerts), or closed (by the occupancy service itself).
+        today: The day on which clocks are read.
         before: Where the page before ended.
         limit: Rows at most.
     """
@@ -91,33 +96,53 @@ def alerts_page(
         for line in lines:
             if show == CLOSED or state_of(actions[line.alert]) == show:
                 if len(found) == limit:
-                    return AlertsPage(_alerts(housing, occupancy, estate, found), found[-1][0].key)
+                    return AlertsPage(_alerts(housing, occupancy, estate, found, today), found[-1][0].key)
                 found.append((line, actions[line.alert]))
         if len(lines) < views.PAGE_MAX:
-            return AlertsPage(_alerts(housing, occupancy, estate, found), None)
+            return AlertsPage(_alerts(housing, occupancy, estate, found, today), None)
         before = lines[-1].key
 
 
-def one_alert(housing: Connection, occupancy: Connection, estate: str, alert: str) -> Alert:
+def one_alert(housing: Connection, occupancy: Connection, estate: str, alert: str, today: date) -> Alert:
     """One alert of an estate; raises NotFound."""
     line = views.alert(occupancy, alert)
     if line is None or line.estate != estate:
         raise NotFound("告警", "alert")
-    return _alerts(housing, occupancy, estate, [(line, actions_of(housing, [alert])[alert])])[0]
+    return _alerts(housing, occupancy, estate, [(line, actions_of(housing, [alert])[alert])], today)[0]
+
+
+def waiting(housing: Connection, occupancy: Connection, estate: str, today: date) -> list[Waiting]:
+    """Suspicions whose alert waits for the week's budget, the likeliest first."""
+    found = views.waiting(occupancy, estate)
+    labels = home_labels(housing, estate, [finding.home for finding in found])
+    clocks = clocks_of(housing, estate, found, today)
+    return [Waiting(finding=f, home_label=labels.get(f.home, f.home), clock=clocks.get(f.finding)) for f in found]
 
 
 def _alerts(
-    housing: Connection, occupancy: Connection, estate: str, found: Sequence[tuple[AlertLine, Sequence[ActionRow]]]
-) -> list[Alert]:  # fmt: skip
+    housing: Connection,
+    occupancy: Connection,
+    estate: str,
+    found: Sequence[tuple[AlertLine, Sequence[ActionRow]]],
+    today: date,
+) -> list[Alert]:
     labels = home_labels(housing, estate, [line.home for line, _actions in found])
-    return [_alert(occupancy, line, actions, labels) for line, actions in found]
+    findings = {line.alert: _finding(occupancy, line) for line, _actions in found}
+    clocks = clocks_of(housing, estate, findings.values(), today)
+    return [
+        Alert(
+            line=line, finding=findings[line.alert], actions=actions, clock=clocks.get(line.finding),
+            home_label=labels.get(line.home, line.home),
+        )
+        for line, actions in found
+    ]  # fmt: skip
 
 
-def _alert(occupancy: Connection, line: AlertLine, actions: Sequence[ActionRow], labels: Mapping[str, str]) -> Alert:
+def _finding(occupancy: Connection, line: AlertLine) -> FindingView:
     finding = views.finding(occupancy, line.finding)
-    if finding is None:  # an alert is written in its finding's transaction
+    if finding is None:  # an alert is written after its finding, which is never deleted
         raise NotFound("告警", "alert")
-    return Alert(line=line, finding=finding, actions=actions, home_label=labels.get(line.home, line.home))
+    return finding
 
 
 def alert_ids(occupancy: Connection, home: str) -> Mapping[str, str]:

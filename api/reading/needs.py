@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from api.reading.alerts import untouched
 from api.reading.devices import gateways
 from core.db import Store
+from occupancy.views import count_waiting
 
 
 class Stores(Protocol):
@@ -25,11 +26,12 @@ class Stores(Protocol):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """Alerts nobody has touched, the urgent ones among them, and gateways that are not well."""
+    """Alerts nobody has touched, the urgent ones among them, gateways that are not well, alerts that wait to open."""
 
     alerts: int
     urgent: int
     devices: int
+    waiting: int
 
 
 def needs_of(stores: Stores, estate: str) -> Needs:
@@ -41,4 +43,5 @@ def needs_of(stores: Stores, estate: str) -> Needs:
     ):
         new = untouched(housing, occupancy, estate)
         sick = [g for g in gateways(housing, recognition, estate, stores.now()) if g.state != "well"]
-    return Needs(len(new), sum(new.values()), len(sick))
+        waiting = count_waiting(occupancy, estate)
+    return Needs(len(new), sum(new.values()), len(sick), waiting)
