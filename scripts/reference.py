@@ -1,4 +1,4 @@
-"""Writes the reference pages that are read off the code: facts, settings, metrics. `make docs` runs it.
+"""Writes the reference pages that are read off the code: facts, settings, metrics, law. `make docs` runs it.
 
 A test holds the pages against what this would write, so they cannot fall behind.
 """
@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from core import facts
 from core.settings import Settings
+from scripts.law_page import law_page
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("anju", "api", "core", "gateway", "housing", "occupancy", "recognition", "simulators")
@@ -107,7 +108,7 @@ def metrics_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-PAGES = {"facts.md": facts_page, "settings.md": settings_page, "metrics.md": metrics_page}
+PAGES = {"facts.md": facts_page, "settings.md": settings_page, "metrics.md": metrics_page, "law.md": law_page}
 
 
 def main() -> None:

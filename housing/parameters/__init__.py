@@ -24,6 +24,7 @@ from housing.parameters.known import KNOWN, check
 from housing.parameters.law import (
     ARREARS_MONTHS,
     BAN_YEARS,
+    CLOCK_718_MONTHS,
     CLOCK_718_RED_DAYS,
     CLOCK_718_REMINDER_DAYS,
     CLOCK_734_DAYS,
@@ -47,6 +48,7 @@ __all__ = [
     "ALERT_BUDGET_WEEK",
     "ARREARS_MONTHS",
     "BAN_YEARS",
+    "CLOCK_718_MONTHS",
     "CLOCK_718_RED_DAYS",
     "CLOCK_718_REMINDER_DAYS",
     "CLOCK_734_DAYS",

@@ -106,16 +106,23 @@ CLOCK_718_REMINDER_DAYS = day_list(
 CLOCK_718_RED_DAYS = number(
     "clock_718_red_days",
     180,
-    "得知转租后未送达异议即告急天数",
-    "Red without a served objection after so many days",
-    f"{_CIVIL_CODE}第七百一十八条（六个月）",
+    "得知转租后未送达异议即告急天数，早于法定期限",
+    "Red without a served objection after so many days, ahead of the law's own last day",
+    PRACTICE,
+)
+CLOCK_718_MONTHS = number(
+    "clock_718_months",
+    6,
+    "得知转租后提出异议的法定月数，期满视为同意",
+    "Months to object to a sublet that is known; then silence is consent",
+    f"{_CIVIL_CODE}第七百一十八条",
 )
 CLOCK_734_DAYS = number(
     "clock_734_days",
     1,
-    "期满后起草异议的天数",
-    "An objection is drafted so many days after expiry",
-    f"{_CIVIL_CODE}第七百三十四条",
+    "期满后仍有使用迹象时，于此天数起草异议",
+    "Where the home is still used, an objection is drafted so many days after expiry",
+    f"{_CIVIL_CODE}第七百三十四条；天数为{PRACTICE}",
 )
 HEARING_REQUEST_WORKING_DAYS = number(
     "hearing_request_working_days",
@@ -149,6 +156,6 @@ RELET_ALARM_DAYS = number(
 ALL: tuple[Parameter[Any], ...] = (
     IDLE_MONTHS, IDLE_EARLY_DAYS, UNKNOWN_DAYS_PERCENT, ARREARS_MONTHS, RENEWAL_NOTICE_MONTHS, RENEWAL_REMINDER_DAYS,
     LEASE_MAX_YEARS, WAITING_MAX_YEARS, FINE_MAX_FEN, FINE_INCOME_TIMES, FINE_INCOME_MAX_FEN, BAN_YEARS,
-    CLOCK_718_REMINDER_DAYS, CLOCK_718_RED_DAYS, CLOCK_734_DAYS, HEARING_REQUEST_WORKING_DAYS,
+    CLOCK_718_REMINDER_DAYS, CLOCK_718_RED_DAYS, CLOCK_718_MONTHS, CLOCK_734_DAYS, HEARING_REQUEST_WORKING_DAYS,
     HEARING_NOTICE_WORKING_DAYS, PENALTY_LIMIT_YEARS, RELET_ALARM_DAYS,
 )  # fmt: skip

@@ -33,8 +33,13 @@ PURE = [
     )),
     "recognition/intake.py", "recognition/recording.py",
     "housing/leases.py", *(f"housing/parameters/{name}.py" for name in ("base", "detection", "known", "law")),
-    "occupancy/presence.py", "occupancy/homedays.py", "occupancy/discovery.py", "occupancy/findings.py",
-    "occupancy/alerts.py",
+    *(f"housing/law/{name}.py" for name in (
+        "clocks", "deadlines", "grounds", "money", "periods", "relocation", "terms",
+    )),
+    "housing/working_days.py",
+    "occupancy/presence.py", "occupancy/homedays.py", "occupancy/passages.py", "occupancy/meters.py",
+    "occupancy/discovery.py", "occupancy/findings.py",
+    "occupancy/alerts.py", "occupancy/judging.py",
 ]  # fmt: skip
 IMPURE_MODULES = {"os", "socket", "sqlite3", "sqlalchemy", "redis", "paho", "threading", "time", "subprocess", "random"}
 CLOCKS = {"now", "today", "utcnow", "time", "monotonic"}
