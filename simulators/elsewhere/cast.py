@@ -141,6 +141,7 @@ def embody(
     hours = lasts + float(rng.gamma(1.2, 0.8)) - 0.6 if lasts else 0.0
     usual = outings_of(job, age) if outings is None else outings
     enrolled = person != NOBODY and age >= 6
+    face = bool(enrolled and rng.random() < (0.75 if age < 14 else 0.91))
     return Body(
         row=row,
         person=person,
@@ -155,10 +156,10 @@ def embody(
         wakes=float(np.clip(rng.normal(6.8 if age < 60 else 5.6, 0.9), 3.5, 11)),
         awake=float(np.clip(rng.normal(15.6 if age < 60 else 14.6, 1.1), 10.5, 18.5)),
         lazy=float(rng.beta(1.5, 4)),
-        face=bool(enrolled and rng.random() < (0.75 if age < 14 else 0.91)),
+        face=face,
         face_ok=float(np.clip(rng.uniform(*face_ok) - rng.exponential(0.01), 0.05, 1.0)),
         likes_face=float(rng.beta(3, 0.9)),
-        card=bool(enrolled and rng.random() < 0.88),
+        card=bool(enrolled and (rng.random() < 0.88 or (age >= 14 and not face))),  # the grown-up have one of them
         borrows=float(rng.beta(0.25, 12)),
         shows=float(rng.beta(8, 1.6) if age >= 12 else rng.beta(3, 3)),
     )

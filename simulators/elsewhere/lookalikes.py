@@ -137,7 +137,7 @@ def changed_face(stage: Stage, home: Home) -> None:
     rng, day = stage.rng, stage.day(5, 20)
     faces = [body for body in home.members if body.face]
     body = faces[int(rng.integers(len(faces)))]
-    body.face_until = stage.at(day)
+    body.face_until, body.card = stage.at(day), True
     stage.tell(home, "changed_face", "", day)
 
 

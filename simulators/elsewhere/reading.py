@@ -37,9 +37,10 @@ class Readers:
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self.ground, self.rng = stage.ground, rng
         self.of = {name: np.array([getattr(body, name) for body in stage.bodies]) for name in _OF_BODIES}
-        self.person_home = np.array([person.member_of[0].home for person in stage.people], np.int64)
+        self.person_home = np.array([person.member_of[0].home for person in stage.people] or [NONE], np.int64)
         self.pass_home = np.array([home for home, _ in stage.passes] or [NONE], np.int64)
-        self.parts: list[dict[str, NDArray[np.generic]]] = []
+        nothing: dict[str, NDArray[np.generic]] = {name: np.zeros(0, np.int32) for name in _COLUMNS}
+        self.parts = [nothing | {"hour": np.zeros(0)}]
 
     def put(self, w: "At", which: Bools, modality: int, outcome: int | Ints, later: float = 0.0, **named: Ints) -> None:
         """Rows for those of `w` that are `which`; `named` columns are (n,), others are NOBODY."""
@@ -68,7 +69,7 @@ class Readers:
     def _identify(self, w: "At") -> None:
         swapped = (w.via == Via.CARD) & (w.person != NOBODY)
         building = self.ground.door_building[w.door]
-        lives = self.ground.building[self.person_home[w.person]] if len(self.person_home) else building
+        lives = self.ground.building[self.person_home[w.person]]
         let_in = swapped & ((building == NONE) | ((building == lives) & (self.ground.door_home[w.door] == NONE)))
         self._own(w, (w.via == Via.SELF) | let_in)
         turned_away = swapped & ~let_in & w.mine["face"] & self.ground.face[w.door] & w.chance(0.12)

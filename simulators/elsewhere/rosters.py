@@ -24,7 +24,9 @@ def duties(rng: np.random.Generator, bodies: list[Body], year: Year) -> tuple[Do
     n = len(year.weekday)
     leaves, lasts = np.full((len(bodies), n), np.inf), np.zeros((len(bodies), n))
     midnight = np.arange(n) * DAY
-    start, long, slack = (np.array([[getattr(b, name)] for b in bodies]) for name in ("leaves", "lasts", "slack"))
+    start, long, slack = (
+        np.array([getattr(b, name) for b in bodies]).reshape(-1, 1) for name in ("leaves", "lasts", "slack")
+    )
     for kind, roster in _ROSTERS.items():
         who = np.flatnonzero(job == kind)
         shape = (len(who), n)

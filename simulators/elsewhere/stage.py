@@ -137,6 +137,7 @@ class Stage:
         ]))  # fmt: skip
         body = embody(rng, len(self.bodies), job, age, person=len(self.people) - 1,
                       face_ok=self.ground.shape.face_ok, outings=outings, errand=errand)  # fmt: skip
+        body.pin = body.person
         if home.card_only:
             body.face, body.card = False, age >= 6
         self.bodies.append(body)
