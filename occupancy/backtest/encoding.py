@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from occupancy.arrays import NOBODY, Bools, Indices, Int32s
 from occupancy.backtest.refusals import LISTED, Tally
-from occupancy.backtest.words import MAX_EVENT, Coder, dictionary_of, event_keys, indices_of, moments
+from occupancy.backtest.words import MAX_EVENT, Coder, dictionary_of, event_keys, moments, places_of
 from occupancy.codes import MODALITIES, OUTCOMES, WAYS, Said
 from occupancy.files import Piece, Sheet
 from occupancy.registry import Names, Registry
@@ -32,7 +31,7 @@ class Words(NamedTuple):
     """A column of n rows as its m different words and the place of each row's word, -1 for null."""
 
     dictionary: pa.Array
-    places: NDArray[np.int64]
+    places: Int32s
 
 
 class Encoder:
@@ -44,7 +43,8 @@ class Encoder:
         self._handles = [
             {column: Coder(_names(registry, kind).handle) for column, kind, _ in NAMED} for registry in registries
         ]
-        self._owners = {column: Coder(_owner_by(registries, kind)) for column, kind, _ in NAMED[:-1]}
+        many = NAMED[:-1] if len(registries) > 1 else ()
+        self._owners = {column: Coder(_owner_by(registries, kind)) for column, kind, _ in many}
 
     def encode(self, piece: Piece) -> Iterator[tuple[int, Sightings]]:
         """The sightings of a piece as (place of the registry, columns); `key` is the event's own number."""
@@ -125,9 +125,9 @@ def _reason(column: str, value: object) -> tuple[str, str]:
 def _words(rows: pa.RecordBatch, column: str) -> Words:
     """A column of names; one that the file does not have is empty throughout."""
     if column not in rows.schema.names:
-        return Words(pa.array([], pa.string()), np.full(rows.num_rows, -1, np.int64))
+        return Words(pa.array([], pa.string()), np.full(rows.num_rows, -1, np.int32))
     found = dictionary_of(rows.column(column))
-    return Words(found.dictionary, indices_of(found))
+    return Words(found.dictionary, places_of(found))
 
 
 def _names(registry: Registry, kind: str) -> Names:

@@ -10,7 +10,6 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from core.clock import to_us
 from core.errors import InvalidValue
@@ -34,10 +33,11 @@ def dictionary_of(column: pa.Array) -> pa.DictionaryArray:
     return column
 
 
-def indices_of(column: pa.DictionaryArray) -> NDArray[np.int64]:
-    """(n,) the place of each row's word in the dictionary, -1 for null."""
-    places: NDArray[np.int64] = pc.fill_null(column.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
-    return places
+def places_of(column: pa.DictionaryArray) -> Int32s:
+    """(n,) int32 the place of each row's word in the dictionary, -1 for null."""
+    places = column.indices.cast(pa.int32())
+    found: Int32s = (pc.fill_null(places, -1) if places.null_count else places).to_numpy(zero_copy_only=False)
+    return found
 
 
 class Coder:
