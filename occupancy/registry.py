@@ -26,12 +26,12 @@ from housing.registry.rows import (
 from occupancy import days
 from occupancy.arrays import NOBODY, Bools, Int8s, Int32s, read_only
 from occupancy.codes import DOOR_KINDS, encode
+from occupancy.memberships import spells_of
 from occupancy.meters import Meters
 from occupancy.places import Places
 from occupancy.spells import Spell, Spells
 from occupancy.tenure import Absences, Leases, Visits
 
-STAFF, CARER = "staff", "carer"
 STATES = ("let", "vacant", "repair", "reserved")
 
 
@@ -140,7 +140,7 @@ class Registry:
         births = ((row.person, days.number(row.born)) for row in rows.people if row.born is not None)
         persons = Names([row.person for row in rows.members] + [row.person for row in rows.people])
         passes, plates = Names(row.pass_ for row in rows.passes), Names(row.plate for row in rows.vehicles)
-        spells = _spells(rows, homes, persons)
+        spells = spells_of(rows.members, rows.leases, rows.swaps, homes.handle, persons.handle)
         gateways = {row.gateway: np.array(doors.handles(row.doors), np.int32) for row in rows.gateways}
         state = np.array([STATES.index(row.state) if row.state in STATES else NOBODY for row in by_home], np.int8)
         return cls(
@@ -199,32 +199,6 @@ def _places(rows: Rows, homes: Names, doors: Names, gateways: dict[str, Int32s])
             buildings.handles(row.building for row in sorted(rows.homes, key=lambda row: row.home)), np.int32
         ),
     )
-
-
-def _spells(rows: Rows, homes: Names, persons: Names) -> list[Spell]:
-    swaps = [row for row in rows.swaps if row.approved]
-    found = []
-    for row in rows.members:
-        if row.home is None or row.relation == STAFF:
-            continue
-        person, household = persons.handle(row.person), row.relation != CARER
-        whole = (days.number(row.from_day), days.until_number(row.until_day))
-        for home, start, stop in _lived_in(row.home, *whole, swaps if household else []):
-            if homes.handle(home) != NOBODY and start < stop:
-                found.append(Spell(person, homes.handle(home), start, stop, household))
-    return found
-
-
-def _lived_in(home: str, start: int, stop: int, swaps: Sequence[SwapRow]) -> list[tuple[str, int, int]]:
-    """Where somebody registered at `home` lived from `start` until `stop`, one piece after another."""
-    pieces = []
-    for swap in sorted((s for s in swaps if home in {s.home_a, s.home_b}), key=lambda s: s.from_day):
-        first = max(start, days.number(swap.from_day))
-        last = min(stop, days.until_number(swap.until_day))
-        if first < last:
-            pieces += [(home, start, first), (swap.home_b if home == swap.home_a else swap.home_a, first, last)]
-            start = last
-    return [*pieces, (home, start, stop)]
 
 
 def _vehicle_spells(

@@ -39,7 +39,7 @@ class Leases:
 
     Attributes:
         home: (L,) int32. start, end: (L,) int32 first and last day of the term.
-        ended: (L,) int32 the day the home was given back, FOREVER where it was not.
+        ended: (L,) int32 the day the lease was ended and the home given back, FOREVER where neither is recorded.
         relocation_until: (L,) int32 last day of the relocation period, NEVER where none was granted.
         applied: (L,) int32 the day renewal was applied for, NEVER where it was not.
         objected: (L,) int32 the day an objection to staying on was served (Civil Code 734), NEVER where none was.
@@ -88,9 +88,13 @@ class Leases:
         return np.where(right, place, NOBODY).astype(np.int32)
 
     def due(self, lease: Int32s) -> Int32s:
-        """(n,) int32 the last day a lease (n,) gives a right to stay: of term or relocation, or the day of return."""
-        last = np.maximum(self.end[lease], self.relocation_until[lease])
-        return np.minimum(last, self.ended[lease]).astype(np.int32)
+        """(n,) int32 the last day a lease (n,) gives a right to stay.
+
+        That of the term, or the day on which it was ended; where a relocation period was granted beyond that, its last
+        day: some registers enter as ended the day on which a lease was refused, and the household stays on by right.
+        """
+        last = np.minimum(self.end[lease], self.ended[lease])
+        return np.maximum(last, self.relocation_until[lease]).astype(np.int32)
 
     @property
     def held_since(self) -> Int32s:

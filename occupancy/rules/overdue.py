@@ -6,9 +6,8 @@ expiry without objection makes the lease indefinite), so one sign is enough to s
 independent kind of evidence is needed. Without a sign it stays at watch: somebody should check the return.
 
 Who keeps the keys and comes now and then uses the home: the law asks for signs of occupation, not for nights. It is
-suspected on the first such day, and what speaks for fetching things only is said beside it. A home that was given back
-is another matter: passing the gate is no use of it. There a passage at the home's own door is needed, or, where that
-door has no reader, passages on as many days as count as firm.
+suspected on the first such day, and what speaks for fetching things only is said beside it. So is a home that was given
+back, if its household is still seen: whoever no longer belongs to it has been taken off the register by then.
 
 An objection that was served stops the clock, not the finding. A renewal applied for before the end, and not decided,
 keeps it at watch; a relocation period is such a decision. Nobody's access changes by any of this (L13).
@@ -37,7 +36,7 @@ TEXTS = {
         "搬迁期已于{day}届满，未见退房记录。",
         "The relocation period ran out on {day}; no return is recorded.",
     ),
-    "overdue.returned": ("该房已于{day}退回。", "The home was given back on {day}."),
+    "overdue.ended": ("租约登记为已于{day}终止。", "The lease is recorded as ended on {day}."),
     "overdue.signs": (
         "此后有{days}天记录到住户成员进出，最早为{first}。",
         "Members were seen on {days} days since, first on {first}.",
@@ -62,8 +61,8 @@ TEXTS = {
         "Seen on only {days} of {passed} days since: perhaps the keys were kept and things are being fetched.",
     ),
     "overdue.not_own_door": (
-        "退房后未在该房门口出现，仅经过小区或单元的门。",
-        "Not seen at the home's own door since the return, only at doors of the estate.",
+        "此后未在该房门口出现，仅经过小区或单元的门。",
+        "Not seen at the home's own door since, only at other doors of the estate.",
     ),
     "overdue.renewal": ("已于{day}申请续租，尚待决定。", "Renewal was applied for on {day} and is not decided."),
     "overdue.renewal_late": (
@@ -81,7 +80,7 @@ class Overdue:
         rows: places in the view. lease: the newest begun. last: last day of right.
         seen, own_door, driven: days since with members at any door, at their own, and with their vehicles.
         first: the first day with a sign; FOREVER for none. met: the last visit that met them since; NEVER for none.
-        given_back, own_reader: (K,) bool, the home was given back; its own door has a reader.
+        given_back, own_reader: (K,) bool, the lease is recorded as ended; the home's own door has a reader.
     """
 
     rows: Int32s
@@ -138,27 +137,26 @@ def evaluate(view: View) -> Verdicts:
         undecided = last - APPLIED_BEFORE < applied <= today and not (given_back or relocated)
         waiting = undecided and applied <= last
         kinds = (seen >= firm) + (driven > 0) + (met > last)
-        back = found.own_door[k] > 0 or (seen >= firm and not found.own_reader[k])  # in a home that was given back
-        used = first <= today and (not given_back or back or met > last)
+        used = first <= today
         stage = Stage.WATCH if waiting or not used else Stage.TO_VERIFY if kinds >= 2 else Stage.SUSPECTED
-        over = "overdue.returned" if given_back else "overdue.relocation_over" if relocated else "overdue.term_over"
+        over = "overdue.relocation_over" if relocated else "overdue.ended" if given_back else "overdue.term_over"
         passed = today - last
         raised.add(
             int(view.homes[found.rows[k]]), stage, _probability(max(seen, int(met > last))),
             (last + 1, last + 1, max(first, last + 1) if first <= today else last + 1),
-            RELOCATION_OVER if relocated and not given_back else TERM_OVER,
+            RELOCATION_OVER if relocated else TERM_OVER,
             evidence=when([
                 (True, Reason(over, {"day": iso(last)})),
                 (seen, Reason("overdue.signs", {"days": seen, "first": iso(min(first, today))})),
                 (driven, Reason("overdue.vehicles", {"days": driven})),
                 (met > last, Reason("overdue.met", {"day": iso(max(met, 0))})),
-                (used and not given_back and objected <= last, Reason("overdue.objection_due")),
+                (used and objected <= last, Reason("overdue.objection_due")),
                 (objected > last, Reason("overdue.objected", {"day": iso(max(objected, 0))})),
             ]),
             counter_evidence=when([
                 (first > today, Reason("overdue.no_signs")),
                 (seen and SELDOM * seen < passed, Reason("overdue.seldom", {"days": seen, "passed": passed})),
-                (given_back and seen and not found.own_door[k], Reason("overdue.not_own_door")),
+                (seen and found.own_reader[k] and not found.own_door[k], Reason("overdue.not_own_door")),
                 (waiting, Reason("overdue.renewal", {"day": iso(max(applied, 0))})),
                 (undecided and not waiting, Reason("overdue.renewal_late", {"day": iso(max(applied, 0))})),
             ]),

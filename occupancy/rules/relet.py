@@ -2,8 +2,9 @@
 
 Nobody is accused: the office owes the home to those who wait for one. The year runs from the day after the return; the
 first day beyond it is flagged. Where the asset ledger says that a home is vacant or under repair, but no return is
-recorded, the last day of right counts as the return. A new lease ends it on its first day. Ledger and lease are
-certain, so the probability is 1.
+recorded, the last day of right counts as the return. A new lease ends it on its first day. Where the household is still
+seen the home was not given back, whatever is recorded: that is the overdue rule's matter. Ledger and lease are certain,
+so the probability is 1.
 """
 
 import numpy as np
@@ -44,10 +45,11 @@ def evaluate(view: View) -> Verdicts:
     contract, state = lease[rows], registry.state[view.homes[rows]]
     ended, most = leases.ended[contract], view.values.on(RELET_ALARM_DAYS, today)
     recorded = ended <= today
-    since = np.where(recorded, ended, leases.due(contract))
+    since = np.where(recorded, np.maximum(ended, leases.relocation_until[contract]), leases.due(contract))
     vacated = recorded | np.isin(state, (VACANT, REPAIR))
-    said = np.flatnonzero(vacated & (since.astype(np.int64) + most < today))
-    used = (signs.living(view.days, rows[said]) | (view.days.members_seen[rows[said]] > 0))[:, -RECENT_DAYS:]
+    stays = (view.days.members_seen[rows, -RECENT_DAYS:] > 0).any(axis=1)
+    said = np.flatnonzero(vacated & ~stays & (since.astype(np.int64) + most < today))
+    used = signs.living(view.days, rows[said])[:, -RECENT_DAYS:]
     raised = Raised()
     for n, k in enumerate(said):
         day, first = int(since[k]), int(since[k]) + most + 1

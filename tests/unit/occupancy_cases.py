@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from core import texts
 from core.clock import day_start_us
 from housing.parameters import ParameterRow
 from housing.registry.rows import AbsenceRow, DoorRow, HomeRow, LeaseRow, MemberRow, PersonRow, SwapRow, VisitRow
@@ -25,12 +26,14 @@ def span(first: date, until: date) -> list[date]:
     return [first + timedelta(n) for n in range((until - first).days)]
 
 
-def lease(home: str = "h0", start: date = LEASED, end: date = date(2029, 12, 31), **fields: date) -> LeaseRow:
+def lease(
+    home: str = "h0", start: date = LEASED, end: date = date(2029, 12, 31), tenant: str = "p0", **fields: date | None
+) -> LeaseRow:
     """A lease of a home."""
-    row = {"ended": None, "relocation_until": None, "renewal_applied": None} | fields
+    row = {"ended": None, "relocation_until": None, "renewal_applied": None, "objection_734_served": None} | fields
     return LeaseRow(
-        f"l-{home}-{start}", home, "p0", start, end, 50_000, row["ended"], None, row["relocation_until"],
-        row["renewal_applied"], None, None,
+        f"l-{home}-{start}", home, tenant, start, end, 50_000, row["ended"], None, row["relocation_until"],
+        row["renewal_applied"], None, row["objection_734_served"],
     )  # fmt: skip
 
 
@@ -55,15 +58,16 @@ def registry(
     born: date = date(1950, 5, 5),
     alone: bool = False,
     care: Sequence[str] = (),
+    since: date = LEASED,
 ) -> Registry:
-    """Home h0 with members p0, p1 …, and an empty home h1."""
+    """Home h0 with members p0, p1 … since a day, and an empty home h1."""
     people = [f"p{n}" for n in range(members)]
     return Registry.of(Rows(
         estate="e1",
         homes=[HomeRow("h0", "b1", 1, "1", 50.0, state), HomeRow("h1", "b1", 1, "2", 50.0, "vacant")],
         doors=[DoorRow("gate", "gate", None, None, False), DoorRow("h0-door", "home", "b1", "h0", False)],
         people=[PersonRow(person, person, born) for person in people],
-        members=[MemberRow(person, "h0", "tenant", LEASED, None, alone) for person in people],
+        members=[MemberRow(person, "h0", "tenant", since, None, alone) for person in people],
         leases=[lease()] if leases is None else leases,
         absences=absences, visits=visits, swaps=swaps, care=care,
     ))  # fmt: skip
@@ -76,7 +80,7 @@ def view(
     window: int = 120,
     observed_from: date = LEASED,
     seen: Days = (),
-    columns: Mapping[str, Mapping[date, int]] | None = None,
+    columns: Mapping[str, Mapping[date, float]] | None = None,
     unseen: Days = (),
     values: Sequence[ParameterRow] = (),
     last_entry: date | None = None,
@@ -112,7 +116,11 @@ def verdict(rule: Rule, case: View) -> Verdict | None:
     """What a rule says about h0; it must never say anything about the empty home."""
     said = {row.home: row for row in rows_of(rule.evaluate(case), case.registry.homes.ids)}
     assert "h1" not in said
-    return said.get("h0")
+    found = said.get("h0")
+    for reason in (*found.evidence, *found.counter_evidence) if found else ():
+        assert reason.kind in rule.texts
+        assert all(texts.render(reason.kind, lang, **reason.values) for lang in texts.LANGUAGES)
+    return found
 
 
 def reasons(found: Verdict) -> set[str]:

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from housing.registry.rows import LeaseRow
 from occupancy.rules.base import Stage
@@ -35,10 +37,55 @@ def test_a_relocation_period_moves_the_day_and_the_basis() -> None:
     assert found.onset == END + 61 * DAY
 
 
-def test_a_home_given_back_is_watched_only_while_it_is_used() -> None:
+def test_a_home_given_back_is_spoken_of_only_while_it_is_used() -> None:
     contract = lease(end=END, ended=END - 10 * DAY)
     assert stage_on(END + DAY, contract, [END - 10 * DAY]) is Stage.NONE
     assert stage_on(END + DAY, contract, [END - 9 * DAY]) is Stage.SUSPECTED  # the keys were kept
+
+
+def test_a_relocation_period_counts_beyond_an_end_that_was_recorded() -> None:
+    refused = lease(end=END, ended=END - 5 * DAY, relocation_until=END + 30 * DAY)
+    seen = span(END - 20 * DAY, END + 40 * DAY)
+    assert stage_on(END + 30 * DAY, refused, seen) is Stage.NONE
+    assert stage_on(END + 31 * DAY, refused, seen) is Stage.SUSPECTED
+
+
+def test_what_the_other_side_would_say_is_said() -> None:
+    elsewhere = {"elsewhere": {END + 2 * DAY: 1}}
+    case = view(registry(leases=[lease(end=END)]), today=END + 10 * DAY, seen=[END + 2 * DAY], columns=elsewhere)
+    found = verdict(RULE, case)
+    assert found is not None
+    assert {"overdue.seldom", "overdue.not_own_door", "overdue.objection_due"} <= reasons(found)
+    often = view(registry(leases=[lease(end=END)]), today=END + 10 * DAY, seen=span(END + DAY, END + 6 * DAY))
+    found = verdict(RULE, often)
+    assert found is not None
+    assert not {"overdue.seldom", "overdue.not_own_door"} & reasons(found)
+
+
+def test_an_objection_stops_the_clock_and_not_the_finding() -> None:
+    contract = lease(end=END, objection_734_served=END + 3 * DAY)
+    found = verdict(RULE, view(registry(leases=[contract]), today=END + 10 * DAY, seen=[END + 2 * DAY]))
+    assert found is not None
+    assert found.stage is Stage.SUSPECTED
+    assert "overdue.objected" in reasons(found)
+    assert "overdue.objection_due" not in reasons(found)
+
+
+def test_a_visit_that_met_them_is_a_sign_too() -> None:
+    met = registry(leases=[lease(end=END)], visits=[visit(END + 4 * DAY, "household_met")])
+    found = verdict(RULE, view(met, today=END + 4 * DAY))
+    assert found is not None
+    assert (found.stage, found.onset, found.onset_high) == (Stage.SUSPECTED, END + DAY, END + 4 * DAY)
+    assert verdict(RULE, view(met, today=END + 3 * DAY)).stage is Stage.WATCH  # type: ignore[union-attr]
+
+
+def test_a_renewal_asked_for_too_late_or_decided_keeps_nothing() -> None:
+    late = lease(end=END, renewal_applied=END + DAY)
+    assert stage_on(END + 5 * DAY, late, [END + 2 * DAY]) is Stage.SUSPECTED
+    refused = lease(end=END, renewal_applied=END - 100 * DAY, relocation_until=END + 30 * DAY)
+    assert stage_on(END + 35 * DAY, refused, [END + 33 * DAY]) is Stage.SUSPECTED
+    long_ago = lease(end=END, renewal_applied=END - 400 * DAY)
+    assert stage_on(END + 5 * DAY, long_ago, [END + 2 * DAY]) is Stage.SUSPECTED
 
 
 def test_a_renewal_under_way_stays_at_watch() -> None:
@@ -89,3 +136,33 @@ def test_somebody_elses_car_is_no_sign_of_the_household() -> None:
 
 def test_homes_without_a_lease_are_not_judged() -> None:
     assert verdict(RULE, view(registry(leases=[]), seen=[END])) is None
+
+
+moments = st.integers(-40, 90).map(lambda n: END + n * DAY)
+optional = st.none() | moments
+
+
+@settings(deadline=None, max_examples=60)
+@given(optional, optional, optional, st.sets(moments, max_size=5), st.sets(moments, max_size=1), optional)
+def test_the_right_day_is_the_loops(
+    relocation: date | None, ended: date | None, applied: date | None, seen: set[date], met: set[date],
+    following: date | None,
+) -> None:  # fmt: skip
+    """Every evening by itself: suspected from the first sign after the last day of right, until a new lease begins."""
+    last = min(END, ended or END)
+    last = max(last, relocation or last)
+    rows = [lease(end=END, ended=ended, relocation_until=relocation, renewal_applied=applied)]
+    rows += [lease(start=following, end=following + 900 * DAY)] if following else []
+    known = registry(leases=rows, visits=[visit(day, "household_met") for day in met])
+    waiting = applied is not None and applied <= last and relocation is None
+    for evening in span(END - 41 * DAY, END + 92 * DAY):
+        sign = any(last < day <= evening for day in seen | met)
+        expected = Stage.NONE
+        if last < evening and not (following and following <= evening):
+            given_back = ended is not None and ended <= evening
+            expected = Stage.WATCH if not given_back else Stage.NONE
+            if sign:
+                expected = Stage.SUSPECTED if given_back or not (waiting and applied <= evening) else Stage.WATCH
+        found = verdict(RULE, view(known, today=evening, seen=sorted(seen), window=140))
+        stage = Stage.NONE if found is None else found.stage
+        assert (min(stage, Stage.SUSPECTED), evening) == (expected, evening)
