@@ -273,7 +273,8 @@ def test_every_page_can_be_read_by_everybody(console: Console, lang: str, dark: 
     for path in (
         f"{AT}/today", f"{AT}/alerts", f"{AT}/alerts?show=dismissed", f"{AT}/alerts/{'a' + '0' * 31}", f"{AT}/events",
         f"{AT}/homes", f"{AT}/homes/{home}", f"{AT}/people", f"{AT}/people/{PERSON}", f"{AT}/doors", "/imports",
-        "/audit", "/audit/verification",
+        f"{AT}/alerts?show=waiting", f"{AT}/alerts/{'a' + '0' * 30 + '1'}", f"{AT}/alerts/{'a' + '0' * 30 + '3'}",
+        f"{AT}/reports", "/audit", "/audit/verification",
     ):  # fmt: skip
         screen.go(path)
         assert screen.measure(CHECK) == [], path

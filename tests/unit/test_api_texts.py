@@ -146,6 +146,23 @@ def test_a_year_of_days_says_what_was_seen_and_what_could_not_be() -> None:
     assert (strip.days[7].x, strip.days[7].y) == (13, 0), "a column a week"
 
 
+@pytest.mark.parametrize(
+    ("within", "band"),
+    [
+        ((0, 6), (-1, 13)),
+        ((6, 7), (-1, 26)),
+        ((-30, 8), (-1, 26)),
+        ((8, 99), (12, 13)),
+        ((-9, -1), None),
+        ((10, 12), None),
+    ],
+)
+def test_the_weeks_in_which_it_may_have_begun(within: tuple[int, int], band: tuple[int, int] | None) -> None:
+    first, last = (MONDAY + timedelta(days=n) for n in within)
+    assert calendar([], MONDAY, MONDAY + timedelta(days=9), [], None, (first, last)).band == band
+    assert calendar([], MONDAY, MONDAY + timedelta(days=9), [], None).band is None
+
+
 def test_an_empty_year_is_a_year() -> None:
     strip = calendar([], MONDAY, MONDAY, [], None)
     assert [square.kind for square in strip.days] == ["none"]

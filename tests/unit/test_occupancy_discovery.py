@@ -106,6 +106,11 @@ def test_sure_ones_carry_a_less_sure_one_but_no_guess() -> None:
     assert alone([*sure, 0.25]).tolist() == [True] * 10 + [False]  # the mean is 0.03: the doubt of one's own decides
 
 
+def test_equal_doubts_fare_alike() -> None:
+    assert alone([0.0, 0.1]).tolist() == [True, True]
+    assert alone([0.0, 0.1, 0.1]).tolist() == [True, False, False]  # one of the two would do, both would not
+
+
 def test_a_surer_newcomer_need_not_wait_for_those_whose_doubts_grew() -> None:
     assert alone([0.04, 0.06], standing=[0.4, 0.4]).tolist() == [True, False]
 
