@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -98,6 +99,39 @@ def import_(
     from anju.importing import run
 
     raise typer.Exit(run(settings_with(var), source, strict))
+
+
+@app.command()
+def backtest(
+    registry: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the registry's files.")],
+    sightings: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Sightings, .csv or .parquet.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day that is swept.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day that is not swept any more.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results; it is made.")],
+    parameters: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="CSV: name,value,effective_from,citation.")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A second set, to see what it would change.")
+    ] = None,
+) -> None:
+    """Judge a past period again under one set of parameters, or compare two before switching."""
+    from anju.backtest import run
+
+    run(registry, sightings, first.date(), until.date(), out, parameters=parameters, other=compare)
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option("--data", exists=True, file_okay=False, help="Folder with labels.csv.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write; default: beside the data.")] = None,
+    models: Annotated[Path | None, typer.Option("--models", exists=True, help="The site's own models file.")] = None,
+    fpir: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Share of strangers that may be accepted.")] = 0.01,
+) -> None:
+    """Measure face recognition on the site's own labelled pictures; writes thresholds and a DET plot."""
+    from anju.evaluating import run
+
+    run(data, out, site=models, fpir=fpir, lang=_language())
 
 
 @users.command("add")

@@ -1,0 +1,113 @@
+"""`anju backtest`: a past period judged again under one set of parameters or two, so that a number is tried before use.
+
+Writes the findings of each setting, and for two a comparison: a table on the screen, the same as JSON, and a picture.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from anju.backtest_comparison import KindLine, Pair, lines, paired
+from anju.backtest_picture import Picture, draw
+from api.words import word
+from core.errors import AnjuError
+from housing.parameters import ParameterRow
+from occupancy.backtest.command import summary
+from occupancy.backtest.lines import encoded
+from occupancy.backtest.parameter_files import read_parameters
+from occupancy.backtest.running import Result, compare
+from occupancy.backtest.telling import shown_progress, tell
+
+FINDINGS, FINDINGS_B, COMPARISON, PICTURE = "findings.jsonl", "findings-b.jsonl", "comparison.json", "comparison.svg"
+DEFAULTS = "默认参数 defaults"
+
+
+class OutputRefused(AnjuError):
+    """The folder for the results cannot be written."""
+
+    code = "output_refused"
+
+
+def run(
+    registry: Path,
+    sightings: Path,
+    first: date,
+    until: date,
+    out: Path,
+    *,
+    parameters: Path | None = None,
+    other: Path | None = None,
+    console: Console | None = None,
+) -> None:
+    """Back-test into the folder `out`, which is made; `other` is a second set of parameters to compare with.
+
+    Raises what `occupancy.backtest.running.compare` raises, ParametersRefused and OutputRefused.
+    """
+    console = console or Console(stderr=True)
+    settings: list[Sequence[ParameterRow]] = [read_parameters(parameters) if parameters else ()]
+    if other is not None:
+        settings.append(read_parameters(other))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputRefused(f"无法建立文件夹“{out}”：{error.strerror}。", f"{out}: {error.strerror}.") from error
+    with shown_progress(console) as progress:
+        result = compare(registry, sightings, first, until, settings, progress)
+    tell(result, console)
+    for name, found in zip((FINDINGS, FINDINGS_B), result.findings, strict=False):
+        with (out / name).open("wb") as file:
+            file.writelines(encoded(found))
+    pairs = paired(result.findings[0], result.findings[-1])
+    rows = lines(pairs, (result.alerts[0], result.alerts[-1]), result.homes, result.days)
+    console.print(table(rows, two=other is not None))
+    if other is not None:
+        names = (parameters.name if parameters else DEFAULTS, other.name)
+        _write_comparison(out, result, pairs, rows, (first, until), names)
+    console.print(f"结果已写入 Results are in {out}", markup=False, soft_wrap=True)
+
+
+def _write_comparison(
+    out: Path,
+    result: Result,
+    pairs: Sequence[Pair],
+    rows: Sequence[KindLine],
+    period: tuple[date, date],
+    names: tuple[str, str],
+) -> None:
+    kinds = [(row.kind, *words(row.kind)) for row in rows]
+    picture = Picture(
+        pairs=pairs, kinds=kinds, first=period[0], until=period[1], homes=result.homes, names=names
+    )  # fmt: skip
+    (out / PICTURE).write_text(draw(picture), "utf-8")
+    said = {"a": names[0], "b": names[1], **summary(result), "kinds": msgspec.to_builtins(rows)}
+    (out / COMPARISON).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def words(kind: str) -> tuple[str, str]:
+    """A kind of finding in Chinese and English, as the pages call it."""
+    return word("kind", kind, "zh"), word("kind", kind, "en")
+
+
+def table(rows: Sequence[KindLine], *, two: bool) -> Table:
+    """The lines as a table, A → B for two settings; alerts are those of a month for a thousand homes."""
+
+    def cell(pair: tuple[float, float]) -> str:
+        return f"{pair[0]:g} → {pair[1]:g}" if two else f"{pair[0]:g}"
+
+    heads = ["类型\nKind", "线索\nRaised", "疑似\nFlagged", "结束\nEnded", "千户月提醒\nAlerts"]
+    more = ["仅A\nOnly A", "仅B\nOnly B", "B提前\nEarlier", "B推后\nLater"] if two else []
+    made = Table(title="回测结果 A → B Back-test" if two else "回测结果 Back-test")
+    for n, head in enumerate([*heads, *more]):
+        made.add_column(head, justify="left" if n == 0 else "right", no_wrap=True)
+    for row in rows:
+        cells = ["\n".join(words(row.kind)), *map(cell, (row.raised, row.flagged, row.ended, row.alerts))]
+        if two:
+            cells += [str(row.only_a), str(row.only_b), f"{row.earlier}\n{row.earlier_days:g}天 d",
+                      f"{row.later}\n{row.later_days:g}天 d"]  # fmt: skip
+        made.add_row(*cells)
+    return made
