@@ -277,13 +277,13 @@ def _lease_until(stage: Stage, home: Home, day: int) -> tuple[date, date]:
 
 
 def silent(stage: Stage, home: Home) -> None:
-    """Somebody old and alone comes home and is not seen again; found after days, or not yet."""
+    """Somebody old and alone comes home and is not seen again, until found after days or weeks."""
     day = stage.day(20, 8)
     found = day + 2 + int(stage.rng.gamma(1.5, 12))
     stage.people[home.tenant.person].care = True
     home.until = stage.at(day, 11, 21)
     home.quiet = home.settled = True
-    if found < stage.year.days and stage.rng.random() < 0.6:
+    if found < stage.year.days:
         stage.visit(home.row, stage.at(found, 9, 17), "household_met")
         stage.absence(home, home.tenant, found, stage.year.days, "hospital", approved=True)
         stage.tell(home, "silent", "welfare", day, found)

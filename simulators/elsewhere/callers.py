@@ -11,7 +11,7 @@ from simulators.elsewhere.stage import Stage
 from simulators.elsewhere.year import DAY
 
 Ints = NDArray[np.int64]
-COURIER = 0.45, 0.5  # shape and scale of a home's own parcels a day: most few, some five and more
+COURIER = 0.35, 0.9  # shape and scale of a home's own parcels a day: most few, some five and more
 GUESTS = 0.5, 0.07
 WORKMEN = 0.07  # of the homes that have workmen in at some time
 STILL = 0.03  # of the callers come although nobody is there

@@ -62,6 +62,7 @@ class Body:
         leaves: hour of the day at which work or school begins (as the body leaves for it); lasts: hours till back.
         slack: spread of both, hours. outings: errands a day. errand: their usual length, hours; tail: its spread (log).
         wakes, awake: hour of the day and hours a day. lazy: share of outings that lead straight on to work.
+        steady: shape of the waiting times between outings; 1 is Poisson, the old live by the clock.
         face: enrolled. face_ok: share of attempts that succeed, within face_since and face_until. likes_face: share of
             reads by face where there is a choice. card: has one. borrows: share of card reads by another member's card.
         shows: share of passages at shared doors at which the body identifies itself.
@@ -81,6 +82,7 @@ class Body:
     wakes: float
     awake: float
     lazy: float
+    steady: float
     face: bool
     face_ok: float
     likes_face: float
@@ -156,6 +158,7 @@ def embody(
         wakes=float(np.clip(rng.normal(6.8 if age < 60 else 5.6, 0.9), 3.5, 11)),
         awake=float(np.clip(rng.normal(15.6 if age < 60 else 14.6, 1.1), 10.5, 18.5)),
         lazy=float(rng.beta(1.5, 4)),
+        steady=float(np.clip(rng.lognormal(0.7 if age >= 60 else 0.0, 0.6), 0.35, 12.0)),
         face=face,
         face_ok=float(np.clip(rng.uniform(*face_ok) - rng.exponential(0.01), 0.05, 1.0)),
         likes_face=float(rng.beta(3, 0.9)),

@@ -1,9 +1,10 @@
 """Coming and going as a semi-Markov process in continuous time, all stays side by side.
 
 Somebody at home leaves for whatever comes first: the next duty of the roster, or the next outing, whose waiting time
-runs only while they are awake and is burstier than a Poisson process (gamma, shape below 1). Outings last log-normally
-long, are cut short when a duty is near, or lead straight on to it. Each step moves every stay that is not over by one
-trip; stays that end drop out, so that a rider with twelve trips a day costs only the steps that others do not need.
+runs only while they are awake and is gamma distributed, for each with a shape of their own, from bursty to clockwork.
+Outings last log-normally long, are cut short when a duty is near, or lead straight on to it. Each step moves every stay
+that is not over by one trip; stays that end drop out, so that a rider with twelve trips a day costs only the steps that
+others do not need.
 """
 
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ from simulators.elsewhere.year import DAY
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
-BURST = 0.7  # shape of waiting times; 1 would be Poisson
-PAUSE = 0.05  # hours at home at least
-NEAR = 0.35  # hours before a duty in which nobody starts an outing
+PAUSE = 0.25  # hours at home at least; the way in from the gate takes some minutes of it
+SHORTEST = 0.2  # hours out
+NEAR = 0.6  # hours before a duty in which nobody starts an outing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,7 +70,7 @@ def _coming(leaves: Doubles) -> Ints:
     return found
 
 
-_PARAMETERS = ("outings", "errand", "tail", "wakes", "awake", "lazy")
+_PARAMETERS = ("outings", "errand", "tail", "wakes", "awake", "lazy", "steady")
 
 
 def _trip(
@@ -85,14 +86,14 @@ def _trip(
     duty = leaves[who, on]
     duty = np.where(duty >= now, duty, np.inf)
     busy = lasts[who, on]
-    wait = rng.gamma(BURST, 1.0 / BURST, len(now)) * mine["awake"] / mine["outings"]
+    wait = rng.gamma(mine["steady"], 1.0 / mine["steady"]) * mine["awake"] / mine["outings"]
     errand = _awake_after(now, wait, mine["wakes"], mine["awake"])
     length = mine["errand"] * np.exp(mine["tail"] * rng.standard_normal(len(now)))
     on_duty = errand > duty - NEAR
-    back = errand + np.clip(length, 0.08, 60.0)
+    back = errand + np.clip(length, SHORTEST, 60.0)
     late = ~on_duty & (back > duty - NEAR)
     straight = late & (rng.random(len(now)) < mine["lazy"])
-    hurried = np.maximum(np.minimum(back, duty - 0.2), errand + 0.1)
+    hurried = np.maximum(np.minimum(back, duty - PAUSE - 0.05), errand + SHORTEST)
     back = np.where(straight, duty + busy, np.where(late, hurried, back))
     return np.where(on_duty, duty, errand), np.where(on_duty, duty + busy, back)
 

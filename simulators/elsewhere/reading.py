@@ -34,8 +34,9 @@ SECOND = 1 / 3600.0
 class Readers:
     """Collects rows while passages are walked past the doors."""
 
-    def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
+    def __init__(self, stage: Stage, rng: np.random.Generator, passages: int) -> None:
         self.ground, self.rng = stage.ground, rng
+        self.pace = rng.gamma(8, 0.125, passages)  # one a passage, so that no door is reached before the one outside it
         self.of = {name: np.array([getattr(body, name) for body in stage.bodies]) for name in _OF_BODIES}
         self.person_home = np.array([person.member_of[0].home for person in stage.people] or [NONE], np.int64)
         self.pass_home = np.array([home for home, _ in stage.passes] or [NONE], np.int64)
@@ -64,7 +65,7 @@ class Readers:
         chance = self.rng.random(len(door)) < share
         rows = np.flatnonzero(which & (door != NONE) & chance)
         if rows.size:
-            self._identify(At(self, walkers, rows, door[rows], later))
+            self._identify(At(self, walkers, rows, door[rows], later * self.pace[rows]))
 
     def _identify(self, w: "At") -> None:
         swapped = (w.via == Via.CARD) & (w.person != NOBODY)
@@ -132,15 +133,15 @@ _OF_BODIES = (
 
 
 class At:
-    """The passages of `rows` at one door each."""
+    """The passages of `rows` at one door each, `later` minutes after they began."""
 
-    def __init__(self, readers: Readers, walkers: Walkers, rows: Ints, door: Ints, later: float) -> None:
+    def __init__(self, readers: Readers, walkers: Walkers, rows: Ints, door: Ints, later: Doubles) -> None:
         self.rng, body = readers.rng, walkers.body[rows]
         self.mine = {name: values[body] for name, values in readers.of.items()}
         self.person, self.door = self.mine["person"], door
         self.home, self.via, self.token = walkers.home[rows], walkers.via[rows], walkers.token[rows]
         self.inward = walkers.inward[rows].astype(np.int64)
-        self.hour = walkers.hour[rows] + later / 60.0 * self.rng.gamma(4, 0.25, len(rows))
+        self.hour = walkers.hour[rows] + later / 60.0
 
     def chance(self, share: float | Doubles) -> Bools:
         """(n,) drawn with probability `share`."""
@@ -156,8 +157,8 @@ def inside(spans: Doubles, door: Ints, hour: Doubles) -> Bools:
 
 def read(stage: Stage, walkers: Walkers, rng: np.random.Generator) -> pa.Table:
     """The sightings of all passages, of SIGHTINGS, ordered by time."""
-    readers, ground, shape = Readers(stage, rng), stage.ground, stage.ground.shape
     n, inward = len(walkers.hour), walkers.inward
+    readers, ground, shape = Readers(stage, rng, n), stage.ground, stage.ground.shape
     shows = readers.of["shows"][walkers.body]
     building = ground.building[walkers.home]
     drives = (rng.random(n) < readers.of["drives"][walkers.body]) & (ground.garage != NONE)
@@ -175,7 +176,7 @@ def read(stage: Stage, walkers: Walkers, rng: np.random.Generator) -> pa.Table:
 def _park(readers: Readers, walkers: Walkers, drives: Bools) -> None:
     rows = np.flatnonzero(drives & (readers.rng.random(len(drives)) < 0.97))
     if rows.size:
-        w = At(readers, walkers, rows, np.full(len(rows), readers.ground.garage), 0.5)
+        w = At(readers, walkers, rows, np.full(len(rows), readers.ground.garage), 0.5 * readers.pace[rows])
         readers.put(w, np.ones(len(rows), np.bool_), PLATE, GRANTED, plate=w.mine["plate"])
 
 

@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 import pytest
 
 from simulators.elsewhere import SHAPES, STEPS, BadEstate, Shape, make
+from simulators.elsewhere.ground import lay
+from simulators.elsewhere.register import meters
 from simulators.streams import SIGHTINGS, Stream
 
 START = date(2026, 3, 1)
@@ -170,3 +172,33 @@ def test_the_festival_empties_the_estate() -> None:
     counts = np.bincount(day - day.min())
     new_year = 28  # 17 February
     assert counts[new_year - 1 : new_year + 4].mean() < 0.8 * np.median(counts[2:16])
+
+
+def test_nobody_reaches_their_own_door_before_the_house_door(estates: dict[str, Stream]) -> None:
+    estate = estates["every_door"]
+    rows = np.flatnonzero(where(estate, direction="in", modality="face", outcome="granted"))
+    at = estate.sightings["at"].cast(pa.int64()).to_numpy()[rows] / 60e6
+    person = np.array(text(estate, "person").to_pylist())[rows]
+    own, house = where(estate, kind="home")[rows], where(estate, kind="building")[rows]
+    order = np.lexsort((at, person))
+    near = (person[order][1:] == person[order][:-1]) & (np.diff(at[order]) < 8)
+    inwards = (near & house[order][:-1] & own[order][1:]).sum()
+    backwards = (near & own[order][:-1] & house[order][1:]).sum()
+    assert inwards > 1000
+    assert backwards < 0.01 * inwards
+
+
+def test_meters_tell_a_home_that_is_lived_in_from_one_that_is_not() -> None:
+    ground = lay(1, 60, 24.0 * DAYS, None)
+    heads = np.zeros((60, DAYS), np.int32)
+    heads[30:] = 2
+    table = meters(np.random.default_rng(1), ground, heads, START)
+    read = table.to_pylist()
+    assert len({(row["home"], row["date"]) for row in read}) == len(read) > 0.95 * 60 * DAYS
+    lived_in = set(ground.home[30:])
+    power, water = (
+        [np.mean([float(row[name]) for row in read if (row["home"] in lived_in) == there]) for there in (False, True)]
+        for name in ("electricity_kwh", "water_m3")
+    )
+    assert 0 < power[0] < 0.5 * power[1]
+    assert water[0] == 0 < water[1]
