@@ -7,24 +7,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 
 import pyarrow as pa
 
 from benchmarks.detect_blind import ZONE, unseen_days
+from benchmarks.detect_life import days_of_life
 from benchmarks.detect_passages import Passage, days_passed
 from simulators.streams import Stream
 
 FOREVER = date.max.toordinal()
+LONG = 170  # days without an entry, before a home's other signs are looked for
 NO_HOUSEHOLD = {"carer", "staff"}
 Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseTerm:
-    """First and last day of the term, day of return, last day of relocation, day on which renewal was applied for."""
+    """First and last day of the term, and whose; the day it was ended, the last of relocation, that of applying."""
 
     start: int
     end: int
+    tenant: str = ""
     ended: int | None = None
     relocation_until: int | None = None
     applied: int | None = None
@@ -32,15 +36,22 @@ class LeaseTerm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeFacts:
-    """One home. `entered`, `met`, `excused`, `unseen`: days; `seen`: ascending days on which a member passed a door."""
+    """One home, in days.
+
+    `entered`, `seen`: a member came in, passed a door either way; `met`: a visit met them; `excused`, `unseen`: the
+    household was away with approval, no reader worked; `life`: something said that somebody is there (found only for
+    homes that nobody came into for long); `members`: first day and exclusive end of each member's stay.
+    """
 
     let: bool = True
     leases: list[LeaseTerm] = field(default_factory=list)
     entered: set[int] = field(default_factory=set)
-    seen: list[int] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
     met: set[int] = field(default_factory=set)
     excused: set[int] = field(default_factory=set)
     unseen: set[int] = field(default_factory=set)
+    life: set[int] = field(default_factory=set)
+    members: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,20 +80,33 @@ def read(stream: Stream) -> Facts:
     entered, seen = _by_home(stays, passages)
     met, excused = _visits(tables.get("visits", ())), excused_days(tables.get("absences", ()), stays, stream)
     unseen = unseen_days(tables, stream.start.toordinal() + stream.days - 1)
-    leases = _leases(tables["leases"])
+    leases, every = _leases(tables["leases"]), {row["home"] for row in tables["homes"]}
+    members = _members(stays, every)
+    quiet = {home for home in every if _longest_gap(entered[home], stream) >= LONG}
+    lives_in = {person: {stay.home for stay in theirs} for person, theirs in stays.items()}
+    life = days_of_life(stream.sightings, tables, quiet, lives_in)
     homes = {
         row["home"]: HomeFacts(
             let=row["state"] == "let",
             leases=leases[row["home"]],
             entered=entered[row["home"]],
-            seen=sorted(seen[row["home"]]),
+            seen=seen[row["home"]],
             met=met[row["home"]],
             excused=excused[row["home"]],
             unseen=unseen[row["home"]],
+            life=life[row["home"]],
+            members=[(stay.start, stay.until) for _, stay in members[row["home"]]],
         )
         for row in tables["homes"]
     }
     return Facts(observed_from=stream.start.toordinal() if observed is None else observed, homes=homes)
+
+
+def _longest_gap(entered: set[int], stream: Stream) -> int:
+    """The most days in a row of the stream without an entry."""
+    first = stream.start.toordinal()
+    edges = [first - 1, *sorted(entered), first + stream.days]
+    return max(later - earlier - 1 for earlier, later in pairwise(edges))
 
 
 def rows(table: pa.Table) -> list[Row]:
@@ -216,6 +240,7 @@ def _leases(leases: Iterable[Row]) -> dict[str, list[LeaseTerm]]:
             LeaseTerm(
                 start=start,
                 end=end,
+                tenant=row["tenant"],
                 ended=day(row["ended"]),
                 relocation_until=day(row["relocation_until"]),
                 applied=day(row["renewal_applied"]),

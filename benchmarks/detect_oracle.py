@@ -6,19 +6,22 @@ it goes by (Order 11 Arts. 27, 30, 31; Civil Code 201 to 203, 734):
 - A day is lawful when a household member was let in at a door that is not another home's own (where the reader cannot
   tell the way, a passage is an entry), or a visit met the household. Households that swapped with consent live in each
   other's homes. A vehicle is not a person; after a mismatch nobody was let in.
-- The idle run starts on the day after the last lawful day, on the first day of the lease or on the first day observed,
-  whichever comes last. It reaches its term on the day six calendar months later (the month's last day where that
-  number is missing), moved by as many days of the run as were approved absences (of the household, or of each of its
-  members) or unknown: every reader on the way to the home was down for half the day or more. While more than a tenth
-  of the run is unknown, nobody is suspected. Only let homes whose lease still gives a right are judged.
-- The right ends with the term, with the relocation period where that ends later, or with the return of the home. The
-  home is overdue from the first evening on which a member passed a door since. While a renewal that was applied for
-  within a year before is undecided, nobody is suspected; a relocation period says that it was decided.
+- The idle run starts on the day after the last lawful day, with the tenancy (leases of one tenant that follow each
+  other are one), with the day the household moved in, or on the first day observed, whichever comes last. It reaches
+  its term on the day six calendar months later (the month's last day where that number is missing), moved by as many
+  days of the run as were approved absences (of the household, or of each of its members) or unknown: every reader on
+  the way to the home was down for half the day or more. While more than a tenth of the run is unknown, nobody is
+  suspected. Only let homes are judged, and only within the term of a lease.
+- Staying in is not being away: while half or more of the last 13 weeks (and two at least) show signs of life
+  (`detect_life`, or a member going out), a care visit is due and no suspicion.
+- The right ends with the term, or with its termination where that comes first; a relocation period that ends later
+  prolongs it. The home is overdue from the first evening on which a member passed a door since, or a visit met them.
+  While a renewal that was applied for in the year before the end is undecided, nobody is suspected; a relocation
+  period or a termination says that it was decided.
 
 Truth is defined on the readings observed: where the last true entry was missed, the observed one counts.
 """
 
-from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date
@@ -31,6 +34,7 @@ from simulators.streams import Stream
 IDLE_MONTHS = 6
 SHORTEST = 181  # days that six calendar months have at least
 MOST_UNKNOWN = 10  # more than one day in so many: no suspicion
+WEEKS = 13  # in which signs of life are looked for
 RENEWAL_DAYS = 366  # an application this long before the end is about another term
 
 
@@ -66,17 +70,36 @@ def vacancy_evenings(home: HomeFacts, first: int, last: int) -> list[int]:
         if evening in home.entered or evening in home.met:
             last_lawful = evening
         lease = lease_on(home, evening)
-        if lease is None or not home.let or evening > last_day_of_right(lease):
+        if lease is None or not home.let or evening > min(lease.end, lease.ended or lease.end):
             continue
-        start = max(last_lawful + 1, lease.start, first)
-        if start == told or evening - start < SHORTEST:
-            continue
-        unseen = sum(start <= day < evening for day in home.unseen)
-        paused = sum(start <= day < evening for day in home.unseen | home.excused)
-        if months_later(start, IDLE_MONTHS) + paused <= evening and unseen * MOST_UNKNOWN <= evening - start:
+        moved_in = min((since for since, until in home.members if since <= evening < until), default=first)
+        start = max(last_lawful + 1, tenancy_start(home, lease), moved_in, first)
+        if start != told and is_idle(home, start, evening):
             found.append(evening)
             told = start
     return found
+
+
+def is_idle(home: HomeFacts, start: int, evening: int) -> bool:
+    """Whether a run that began on `start` must be suspected on an evening."""
+    if evening - start < SHORTEST:
+        return False
+    unseen = sum(start <= day < evening for day in home.unseen)
+    paused = sum(start <= day < evening for day in home.unseen | home.excused)
+    term = months_later(start, IDLE_MONTHS) + paused
+    return term <= evening and unseen * MOST_UNKNOWN <= evening - start and not is_lived_in(home, start, evening)
+
+
+def is_lived_in(home: HomeFacts, start: int, evening: int) -> bool:
+    """Whether half or more of the last weeks of a run show that somebody is there."""
+    signs, weeks = home.life | home.seen, 0
+    lived = 0
+    for back in range(0, 7 * WEEKS, 7):
+        week = {day for day in range(evening - back - 6, evening - back + 1) if day >= start}
+        counted = week - home.unseen - home.excused
+        weeks += bool(counted)
+        lived += bool(counted & signs)
+    return lived >= 2 and 2 * lived >= weeks
 
 
 def overdue_evenings(home: HomeFacts, first: int, last: int) -> list[int]:
@@ -85,24 +108,21 @@ def overdue_evenings(home: HomeFacts, first: int, last: int) -> list[int]:
     for place, lease in enumerate(home.leases):
         right, following = last_day_of_right(lease), home.leases[place + 1 :]
         stop = min(last, following[0].start - 1) if following else last
+        signed = False
         for evening in range(max(first, right + 1, lease.start), stop + 1):
-            if _seen_between(home.seen, right + 1, evening) and not _is_waiting(lease, right, evening):
+            signed = signed or evening in home.seen or evening in home.met
+            if signed and not _is_waiting(lease, right, evening):
                 found.append(evening)
                 break
     return found
 
 
-def _seen_between(seen: list[int], first: int, last: int) -> bool:
-    place = bisect_left(seen, first)
-    return place < len(seen) and seen[place] <= last
-
-
 def _is_waiting(lease: LeaseTerm, right: int, evening: int) -> bool:
-    """A renewal was applied for and nobody has decided: neither a return nor a relocation period is recorded."""
+    """A renewal was applied for and nobody has decided."""
     if lease.applied is None or lease.relocation_until is not None:
         return False
-    given_back = lease.ended is not None and lease.ended <= evening
-    return right - RENEWAL_DAYS < lease.applied <= evening and not given_back
+    decided = lease.ended is not None and lease.ended <= evening
+    return right - RENEWAL_DAYS < lease.applied <= right and not decided
 
 
 def lease_on(home: HomeFacts, day: int) -> LeaseTerm | None:
@@ -113,8 +133,18 @@ def lease_on(home: HomeFacts, day: int) -> LeaseTerm | None:
 
 def last_day_of_right(lease: LeaseTerm) -> int:
     """The last day on which the lease lets somebody stay."""
-    last = lease.end if lease.relocation_until is None else max(lease.end, lease.relocation_until)
-    return last if lease.ended is None else min(last, lease.ended)
+    last = lease.end if lease.ended is None else min(lease.end, lease.ended)
+    return last if lease.relocation_until is None else max(last, lease.relocation_until)
+
+
+def tenancy_start(home: HomeFacts, lease: LeaseTerm) -> int:
+    """The first day of the unbroken line of the tenant's leases that this one ends."""
+    start = lease.start
+    for before in reversed(home.leases[: home.leases.index(lease)]):
+        if before.tenant != lease.tenant or last_day_of_right(before) + 1 < start:
+            break
+        start = before.start
+    return start
 
 
 def months_later(day: int, months: int) -> int:

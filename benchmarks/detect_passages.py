@@ -43,22 +43,22 @@ def days_passed(sightings: pa.Table, doors: Iterable[Mapping[str, str]]) -> tupl
 
 
 def _passages(table: pa.Table, at_us: Codes, door_home: Mapping[str, str]) -> Iterator[Passage]:
-    person, people = _codes(table, "person")
-    modality, modalities = _codes(table, "modality")
-    outcome, outcomes = _codes(table, "outcome")
+    person, people = codes(table, "person")
+    modality, modalities = codes(table, "modality")
+    outcome, outcomes = codes(table, "outcome")
     kept = np.flatnonzero(
-        (person >= 0) & (modality != _place(modalities, "plate")) & (outcome == _place(outcomes, "granted"))
+        (person >= 0) & (modality != place_of(modalities, "plate")) & (outcome == place_of(outcomes, "granted"))
     )
-    door, doors = _codes(table, "door")
-    card, homes = _codes(table, "home")
-    way, ways = _codes(table, "direction")
+    door, doors = codes(table, "door")
+    card, homes = codes(table, "home")
+    way, ways = codes(table, "direction")
     names = sorted({*homes, *door_home.values()} - {""})
-    at_door = np.array([_place(names, door_home.get(name, "")) for name in doors] or [-1], np.int64)[door[kept]]
-    by_card = np.array([_place(names, name) for name in homes] + [-1], np.int64)[card[kept]]
+    at_door = np.array([place_of(names, door_home.get(name, "")) for name in doors] or [-1], np.int64)[door[kept]]
+    by_card = np.array([place_of(names, name) for name in homes] + [-1], np.int64)[card[kept]]
     named = np.where(at_door >= 0, 2 * at_door + 2, np.where(by_card >= 0, 2 * by_card + 1, 0))
     who = person[kept].astype(np.int64) * (2 * len(names) + 2) + named
     day = (at_us[kept] + EIGHT_HOURS_US) // US_A_DAY + EPOCH
-    key = np.unique((who * 2**22 + day) * 2 + (way[kept] != _place(ways, "out")))
+    key = np.unique((who * 2**22 + day) * 2 + (way[kept] != place_of(ways, "out")))
     who, day, inward = key >> 23, (key >> 1) & (2**22 - 1), key & 1
     if not len(who):
         return
@@ -73,13 +73,13 @@ def _passages(table: pa.Table, at_us: Codes, door_home: Mapping[str, str]) -> It
         )
 
 
-def _codes(table: pa.Table, column: str) -> tuple[NDArray[np.int32], list[str]]:
+def codes(table: pa.Table, column: str) -> tuple[NDArray[np.int32], list[str]]:
     """(n,) the place of each row's word, -1 for none, and the words."""
     array = table.column(column).combine_chunks()
     array = array if isinstance(array, pa.DictionaryArray) else array.dictionary_encode()
     return array.indices.fill_null(-1).to_numpy().astype(np.int32), array.dictionary.to_pylist()
 
 
-def _place(words: list[str], word: str) -> int:
+def place_of(words: list[str], word: str) -> int:
     """-2 for a word that does not occur; no code is that."""
     return words.index(word) if word in words else -2

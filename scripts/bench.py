@@ -9,16 +9,21 @@ ROOT = Path(__file__).parents[1]
 # Benchmarks on real pictures and fingers: which folder of the data directory each reads.
 DATA = {"face": "faces", "plate": "plates", "fingerprint": "fingerprints"}
 
+# Benchmarks that take hours in full are run small here; the figures in the pages say what they were run with.
+SMALL = {"detect": ("--homes", "400", "--seeds", "1001", "--usual-only")}
+TOOLS = {"detect_calibrate"}  # these make constants, not figures
+
 
 def names() -> list[str]:
-    """Every benchmark: the modules of `benchmarks` that can be run."""
+    """Every benchmark: the modules of `benchmarks` that can be run and are no tools."""
     files = sorted((ROOT / "benchmarks").glob("*.py"))
-    return [file.stem for file in files if '__name__ == "__main__"' in file.read_text("utf-8")]
+    found = [file.stem for file in files if '__name__ == "__main__"' in file.read_text("utf-8")]
+    return [name for name in found if name not in TOOLS]
 
 
 def command(name: str, data: Path, *, as_json: bool) -> list[str] | None:
     """The command line of a benchmark; None where its data are not there."""
-    argv = [sys.executable, "-m", f"benchmarks.{name}"]
+    argv = [sys.executable, "-m", f"benchmarks.{name}", *SMALL.get(name, ())]
     if name in DATA:
         folder = data / DATA[name]
         if not folder.is_dir():

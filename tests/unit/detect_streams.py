@@ -9,16 +9,23 @@ from simulators.streams import SIGHTINGS, Stream, Truth
 
 ZONE = timezone(timedelta(hours=8))
 COLUMNS = {
-    "homes": ("home", "building", "state"),
-    "doors": ("door", "kind", "building", "home"),
-    "people": ("person", "home", "relation", "from", "until"),
-    "leases": ("lease", "home", "start", "end", "ended", "relocation_until", "renewal_applied"),
+    "homes": ("home", "estate", "building", "floor", "unit", "area_m2", "state"),
+    "doors": ("door", "estate", "kind", "building", "home", "counts_tailgating"),
+    "people": ("person", "name", "born", "home", "relation", "from", "until", "lives_alone"),
+    "leases": (
+        "lease", "home", "tenant", "start", "end", "rent_month", "ended", "end_reason", "relocation_until",
+        "renewal_applied", "objection_718_served", "objection_734_served",
+    ),
     "absences": ("home", "person", "from", "until", "kind", "approved"),
-    "visits": ("home", "at", "outcome"),
+    "visits": ("home", "at", "officer", "outcome", "note"),
     "swaps": ("home_a", "home_b", "from", "until", "approved"),
     "outages": ("door", "gateway", "from", "until"),
-    "gateways": ("gateway", "doors"),
-}
+    "gateways": ("gateway", "estate", "doors"),
+    "passes": ("pass", "home", "kind", "holder", "from", "until", "doors"),
+    "vehicles": ("plate", "person", "home", "from", "until"),
+    "meters": ("home", "date", "electricity_kwh", "water_m3"),
+}  # fmt: skip
+USUAL = {"estate": "e", "floor": "1", "unit": "1", "area_m2": "50", "name": "x", "rent_month": "500", "officer": "o"}
 HOMES = [{"home": name, "building": "b", "state": "let"} for name in ("h1", "h2")]
 DOORS = [
     {"door": "gate", "kind": "gate"},
@@ -31,7 +38,7 @@ PEOPLE = [
     {"person": "p2", "home": "h2", "relation": "tenant", "from": "2020-01-01"},
 ]
 LEASES = [
-    {"lease": f"l{n}", "home": f"h{n}", "start": "2020-01-01", "end": "2040-01-01"} for n in (1, 2)
+    {"lease": f"l{n}", "home": f"h{n}", "tenant": f"p{n}", "start": "2020-01-01", "end": "2040-01-01"} for n in (1, 2)
 ]  # fmt: skip
 Row = Mapping[str, str]
 Seen = Mapping[str, object]
@@ -64,7 +71,9 @@ def stream(
         start=start,
         days=days,
         registry={
-            name: pa.table({c: pa.array([row.get(c, "") for row in given], pa.string()) for c in COLUMNS[name]})
+            name: pa.table(
+                {c: pa.array([row.get(c, USUAL.get(c, "")) for row in given], pa.string()) for c in COLUMNS[name]}
+            )
             for name, given in ((name, list(given)) for name, given in found.items())
         },
         sightings=pa.Table.from_pylist(seen, SIGHTINGS),

@@ -189,7 +189,7 @@ def test_a_visit_that_met_the_household_is_an_entry(outcome: str, term: date) ->
         (lease(), "repair", ()),
         (lease(start="2026-05-01"), "let", (date(2026, 11, 1),)),
         (lease(end="2026-06-30"), "let", ()),
-        (lease(end="2026-06-30", relocation_until="2026-08-15"), "let", (date(2026, 7, 1),)),
+        (lease(end="2026-06-30", relocation_until="2026-08-15"), "let", ()),
         (lease(ended="2026-06-15"), "let", ()),
     ],
 )
@@ -212,6 +212,9 @@ def test_overdue_from_the_first_sign_after_the_last_day_of_right() -> None:
     assert overdue(stream(on, leases=lease(end="2026-12-31", ended="2026-05-20"))) == (date(2026, 5, 21),)
     assert overdue(stream(on, leases=lease(**end, renewal_applied="2026-01-20"))) == ()
     assert overdue(stream(on, leases=lease(**end, renewal_applied="2025-04-29"))) == (date(2026, 5, 1),)
+    assert overdue(stream(on, leases=lease(**end, renewal_applied="2026-05-10"))) == (date(2026, 5, 1),)
+    moving = lease(end="2026-12-31", ended="2026-04-30", relocation_until="2026-05-31")
+    assert overdue(stream(on, leases=moving)) == (date(2026, 6, 1),)  # terminated, with weeks to move
     refused = lease(**end, renewal_applied="2026-01-20", relocation_until="2026-05-31")
     assert overdue(stream(on, leases=refused)) == (date(2026, 6, 1),)
 
@@ -231,3 +234,74 @@ def test_the_order_and_repetition_of_sightings_change_nothing() -> None:
     seen = daily(date(2026, 1, 1), date(2026, 1, 31)) + daily(date(2026, 3, 1), date(2026, 3, 3), "p2")
     once, twice = stream(seen), stream([*seen[::-1], *seen])
     assert due_evenings(once) == due_evenings(twice)
+
+
+def test_a_visit_that_met_them_after_the_end_is_a_sign() -> None:
+    visits = [{"home": "h1", "at": at(date(2026, 5, 9), 0).isoformat(), "outcome": "household_met"}]
+    seen = [passage(date(2026, 1, 1), "p2")]
+    assert overdue(stream(seen, leases=lease(end="2026-04-30"), visits=visits)) == (date(2026, 5, 9),)
+    other = [{**visits[0], "outcome": "other_met"}]
+    assert overdue(stream(seen, leases=lease(end="2026-04-30"), visits=other)) == ()
+
+
+@pytest.mark.parametrize(
+    ("tenant", "begins", "term"),
+    [
+        ("p1", "2026-03-01", date(2026, 8, 1)),
+        ("p3", "2026-03-01", date(2026, 9, 1)),
+        ("p1", "2026-03-02", date(2026, 9, 2)),
+    ],
+)
+def test_a_renewal_begins_no_new_run_but_a_new_tenancy_does(tenant: str, begins: str, term: date) -> None:
+    again = {**LEASES[0], "lease": "l3", "tenant": tenant, "start": begins}
+    made = stream(daily(date(2026, 1, 1), date(2026, 1, 31)), leases=[*lease(end="2026-02-28"), again])
+    assert idle(made) == (term,)
+
+
+def test_nobody_is_idle_before_moving_in() -> None:
+    people = [PEOPLE[1], {**PEOPLE[0], "from": "2026-03-01"}]
+    assert idle(stream([passage(date(2026, 1, 1), "p2")], people=people)) == (date(2026, 9, 1),)
+
+
+PASSES: list[Row] = [{"pass": "v", "home": "h1"}]
+VEHICLES: list[Row] = [{"plate": "A1", "person": "p1", "home": ""}]
+
+
+@pytest.mark.parametrize(
+    ("values", "lives"),
+    [
+        ({"direction": "out"}, True),
+        ({"person": None, "pass": "v", "modality": "pass"}, True),
+        ({"person": None, "plate": "A1", "modality": "plate"}, True),
+        ({"person": None, "home": "h1", "modality": "intercom"}, True),
+        ({"person": None, "door": "h1-door", "outcome": "unrecognised"}, True),
+        ({"outcome": "mismatch", "modality": "card", "home": "h1", "seen": "p2"}, True),
+        ({"person": None, "door": "gate", "outcome": "unrecognised"}, False),
+        ({"person": None, "door": "h2-door", "outcome": "unrecognised"}, False),
+        ({"person": None, "pass": "v", "modality": "pass", "outcome": "denied"}, False),
+        ({"person": None, "pass": "v", "modality": "pass", "direction": "out"}, False),
+    ],
+)
+def test_who_shows_life_every_ten_days_is_not_idle(values: dict[str, object], lives: bool) -> None:
+    first = date(2026, 1, 1)
+    seen = [passage(first, "p2"), *(passage(first + n * 10 * DAY, **values) for n in range(24))]  # type: ignore[arg-type]
+    made = stream(seen, days=240, passes=PASSES, vehicles=VEHICLES)
+    assert idle(made) == (() if lives else (date(2026, 7, 1),))
+
+
+def test_when_life_fades_the_suspicion_is_due() -> None:
+    first = date(2026, 1, 1)
+    seen = [passage(first + n * 7 * DAY, direction="out") for n in range(23)]  # the last on 4 June
+    # Until 22 July seven of the last 13 weeks show life, the first of them by 23 April; from the 23rd on six.
+    assert idle(stream(seen, days=300)) == (date(2026, 7, 23),)
+
+
+def test_meters_show_life() -> None:
+    read = [
+        {"home": "h1", "date": (date(2026, 1, 1) + n * DAY).isoformat(), "electricity_kwh": "0.9", "water_m3": "0.03"}
+        for n in range(240)
+    ]
+    seen = [passage(date(2026, 1, 1), "p2")]
+    assert idle(stream(seen, days=240, meters=read)) == ()
+    dry = [{**row, "water_m3": ""} for row in read]
+    assert idle(stream(seen, days=240, meters=dry)) == (date(2026, 7, 1),)
