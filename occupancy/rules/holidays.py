@@ -23,6 +23,7 @@ def _holiday(day: date) -> str | None:
     return name
 
 
+@lru_cache(maxsize=4096)
 def is_festive(day: date) -> bool:
     """A public holiday, or near Spring Festival; where a year is not known, no day is."""
     near = (day + timedelta(days=n) for n in range(-AROUND_SPRING, AROUND_SPRING + 1))
