@@ -94,20 +94,22 @@ def words(kind: str) -> tuple[str, str]:
 
 
 def table(rows: Sequence[KindLine], *, two: bool) -> Table:
-    """The lines as a table, A → B for two settings; alerts are those of a month for a thousand homes."""
-
-    def cell(pair: tuple[float, float]) -> str:
-        return f"{pair[0]:g} → {pair[1]:g}" if two else f"{pair[0]:g}"
-
-    heads = ["类型\nKind", "线索\nRaised", "疑似\nFlagged", "结束\nEnded", "千户月提醒\nAlerts"]
-    more = ["仅A\nOnly A", "仅B\nOnly B", "B提前\nEarlier", "B推后\nLater"] if two else []
-    made = Table(title="回测结果 A → B Back-test" if two else "回测结果 Back-test")
+    """The lines as a table, a row for each setting; alerts are those of a month for a thousand homes."""
+    heads = ["类型\nKind", *(["\n"] if two else []), "线索\nRaised", "疑似\nFlagged", "结束\nEnded", "提醒\nAlerts"]
+    more = ["仅此\nOnly", "提前(天)\nEarlier", "推后(天)\nLater"] if two else []
+    made = Table(title="回测结果（提醒为每千户每月） Back-test (alerts: a month, for 1,000 homes)")
     for n, head in enumerate([*heads, *more]):
-        made.add_column(head, justify="left" if n == 0 else "right", no_wrap=True)
+        made.add_column(head, justify="left" if n == 0 else "right")
     for row in rows:
-        cells = ["\n".join(words(row.kind)), *map(cell, (row.raised, row.flagged, row.ended, row.alerts))]
-        if two:
-            cells += [str(row.only_a), str(row.only_b), f"{row.earlier}\n{row.earlier_days:g}天 d",
-                      f"{row.later}\n{row.later_days:g}天 d"]  # fmt: skip
-        made.add_row(*cells)
+        zh, en = words(row.kind)
+        shifts = (f"{row.earlier} ({row.earlier_days:g})", f"{row.later} ({row.later_days:g})")
+        if not two:
+            made.add_row(f"{zh} {en}", *_figures(row, 0))
+            continue
+        made.add_row(zh, "A", *_figures(row, 0), str(row.only_a), "", "")
+        made.add_row(en, "B", *_figures(row, 1), str(row.only_b), *shifts, end_section=True)
     return made
+
+
+def _figures(row: KindLine, side: int) -> list[str]:
+    return [f"{pair[side]:g}" for pair in (row.raised, row.flagged, row.ended, row.alerts)]

@@ -12,9 +12,9 @@ import msgspec
 
 from anju.backtest_comparison import Pair, Span, months, weekly
 
-WIDTH, LEFT, RIGHT, TOP = 1180, 240, 40, 128
+WIDTH, LEFT, RIGHT, TOP = 1180, 290, 40, 128
 BAR_ROW, PAIR_ROW, HEAD = 64, 22, 44
-MOST_PAIRS = 40
+MOST_PAIRS = 10  # of a kind
 COLOURS = ("#1f5fa8", "#d9730d")  # A, B; told apart by the colour-blind, and dark and light in print
 INK, QUIET, GRID = "#1c2430", "#5d6878", "#e3e7ec"
 STYLE = (
@@ -54,10 +54,13 @@ def draw(picture: Picture) -> str:
 
 
 def most_different(picture: Picture) -> list[Pair]:
-    """At most MOST_PAIRS that differ, those of one side alone and the farthest moved first; then by kind and time."""
-    differing = [pair for pair in picture.pairs if pair.differs]
-    differing.sort(key=lambda pair: (pair.a is not None and pair.b is not None, -abs(pair.moved)))
-    return sorted(differing[:MOST_PAIRS], key=lambda pair: (pair.kind, _since(pair), pair.home))
+    """Of each kind at most MOST_PAIRS that differ, those of one side alone and the farthest moved first; by time."""
+    found: list[Pair] = []
+    for kind, *_ in picture.kinds:
+        differing = [pair for pair in picture.pairs if pair.kind == kind and pair.differs]
+        differing.sort(key=lambda pair: (pair.a is not None and pair.b is not None, -abs(pair.moved)))
+        found += sorted(differing[:MOST_PAIRS], key=lambda pair: (_since(pair), pair.home))
+    return found
 
 
 def _since(pair: Pair) -> date:
@@ -77,8 +80,9 @@ def _heading(picture: Picture) -> list[str]:
     last = date.fromordinal(picture.until.toordinal() - 1)
     period = f"{picture.first} 至 to {last}，{picture.homes} 户 homes"
     parts = [_text(24, 40, "参数回测对比  Comparison of settings", "t"), _text(24, 64, period, "q")]
+    parts += _legend(WIDTH - RIGHT - 320, 89)
     for n, (letter, name) in enumerate(zip("AB", picture.names, strict=True)):
-        x = 24 + n * 420
+        x = 24 + n * 390
         parts += [
             f'<rect x="{x}" y="82" width="14" height="14" rx="2" fill="{COLOURS[n]}"/>',
             _text(x + 22, 94, f"{letter}  {name}"),
@@ -134,8 +138,9 @@ def _weeks(picture: Picture, counts: Sequence[Sequence[int]], most: int, base: f
             if side[week]:
                 height = (BAR_ROW - 20) * side[week] / most
                 x = LEFT + week * width + n * width / 2
+                shown = max(min(bar, WIDTH - RIGHT - x), 0.8)  # the last week may be a short one
                 parts.append(
-                    f'<rect x="{x:.1f}" y="{base - height:.1f}" width="{bar:.1f}" height="{height:.1f}" '
+                    f'<rect x="{x:.1f}" y="{base - height:.1f}" width="{shown:.1f}" height="{height:.1f}" '
                     f'fill="{COLOURS[n]}"><title>{"AB"[n]} {side[week]}</title></rect>'
                 )
     return parts
@@ -146,7 +151,7 @@ def _timeline(picture: Picture, pairs: Sequence[Pair], top: float) -> list[str]:
     differing = sum(pair.differs for pair in picture.pairs)
     words = f"两种设置不一致的线索  Findings that differ: {differing}"
     if differing > len(pairs):
-        words += f"，以下为差异最大的{len(pairs)}条 the {len(pairs)} that differ most"
+        words += f"（每类列出差异最大的{MOST_PAIRS}条 the {MOST_PAIRS} of each kind that differ most）"
     parts = [_text(24, top + 14, words, "h")]
     first_row = top + HEAD
     if not pairs:
@@ -164,6 +169,18 @@ def _timeline(picture: Picture, pairs: Sequence[Pair], top: float) -> list[str]:
             if span:
                 parts += _span(picture, span, y - 4 + 8 * n, COLOURS[n])
     return parts
+
+
+def _legend(x: float, y: float) -> list[str]:
+    """What thin, thick and the ring mean."""
+    return [
+        f'<line x1="{x}" y1="{y}" x2="{x + 26}" y2="{y}" stroke="{QUIET}" stroke-width="1.5"/>',
+        _text(x + 32, y + 4, "关注 watch", "n"),
+        f'<line x1="{x + 110}" y1="{y}" x2="{x + 136}" y2="{y}" stroke="{QUIET}" stroke-width="5"/>',
+        _text(x + 142, y + 4, "疑似 suspected", "n"),
+        f'<circle cx="{x + 246}" cy="{y}" r="3" fill="#ffffff" stroke="{QUIET}" stroke-width="1.5"/>',
+        _text(x + 256, y + 4, "结束 ended", "n"),
+    ]
 
 
 def _span(picture: Picture, span: Span, y: float, colour: str) -> list[str]:
