@@ -134,7 +134,8 @@ def evaluate(view: View) -> Verdicts:
         seen, driven, met, first = (int(found.seen[k]), int(found.driven[k]), int(found.met[k]), int(found.first[k]))
         applied, objected = int(leases.applied[contract]), int(leases.objected[contract])
         relocated = int(leases.relocation_until[contract]) >= last
-        undecided = last - APPLIED_BEFORE < applied <= today and not (given_back or relocated)
+        decided = given_back or int(leases.relocation_until[contract]) > days.NEVER
+        undecided = last - APPLIED_BEFORE < applied <= today and not decided
         waiting = undecided and applied <= last
         kinds = (seen >= firm) + (driven > 0) + (met > last)
         used = first <= today

@@ -147,11 +147,11 @@ class Held:
     fits: Int32s
 
 
-def held(found: Pairs) -> Held:
-    """Find since when the days speak for a swap, and count them."""
-    score = np.zeros(found.here.shape)
-    for flags, sign in ((found.here, 1), (found.there, 1), (found.own, -1), (found.theirs, -1)):
-        score += sign * flags
+def held(found: Pairs, *, both: bool) -> Held:
+    """Find since when the days of both homes, or those of this one, speak for a swap, and count them."""
+    score = np.subtract(found.here, found.own, dtype=np.float64)
+    if both:
+        score += np.subtract(found.there, found.theirs, dtype=np.float64)
     best, low, high = change_point(score * found.counted)
     column = np.arange(found.here.shape[1])[None, :]
     since, before = found.counted & (column >= best[:, None]), found.counted & (column < best[:, None])
@@ -174,48 +174,61 @@ def held(found: Pairs) -> Held:
 
 def evaluate(view: View) -> Verdicts:
     """Watch: one side, or too little known of before. Suspected: both sides. To verify: two kinds of evidence."""
-    today, ask, first = view.today, view.values.on, view.days.first_day
+    today, ask, size = view.today, view.values.on, len(view.registry.homes)
     found = pairs(view)
-    h, least = held(found), ask(SWAP_MIN_DAYS, today)
-    percent, kind_days = ask(SUBLET_HOUSEHOLD_PERCENT, today), ask(SUBLET_KIND_DAYS, today)
-    size, visits = len(view.registry.homes), view.registry.visits
-    met, other_met = (visits.last(size, today + 1, word) for word in (MET, OUTCOMES.index("other_met")))
-    moved_in = (h.days >= least) & (h.here >= MOST_DAYS * h.days) & ~_stays(h.own, h.days, h.usual, percent)
-    moved_out = (h.there >= MOST_DAYS * h.days) & ~_stays(h.theirs, h.days, h.usual_there, percent)
-    both = moved_in & moved_out & (found.other != NOBODY)
-    known = ~(np.isnan(h.usual) | np.isnan(h.usual_there))
+    exchanged, one = held(found, both=True), held(found, both=False)
+    least, percent = ask(SWAP_MIN_DAYS, today), ask(SUBLET_HOUSEHOLD_PERCENT, today)
+    kind_days = ask(SUBLET_KIND_DAYS, today)
+    both = _moved_in(exchanged, least, percent) & _moved_out(exchanged, percent) & (found.other != NOBODY)
+    met, other_met = (view.registry.visits.last(size, today + 1, word) for word in (MET, OUTCOMES.index("other_met")))
     raised = Raised()
-    for k in np.flatnonzero(moved_in):
-        home, other = int(view.homes[found.rows[k]]), int(found.home[k])
-        onset = first + int(h.best[k])
-        household_met = max(int(met[home]), int(met[other])) >= onset
-        others_met = max(int(other_met[home]), int(other_met[other]))
+    for k in np.flatnonzero(both | _moved_in(one, least, percent)):
+        h, home, other = exchanged if both[k] else one, int(view.homes[found.rows[k]]), int(found.home[k])
+        onset, low, high = (view.days.first_day + int(column[k]) for column in (h.best, h.low, h.high))
+        household_met, others_met = (max(int(days[home]), int(days[other])) for days in (met, other_met))
         kinds = int(h.here[k] > h.lent[k]) + int(h.lent[k] >= kind_days) + int(others_met >= onset)
+        known = not (np.isnan(h.usual[k]) or np.isnan(h.usual_there[k]))
         stage = Stage.WATCH
-        if both[k] and known[k] and not household_met:
+        if both[k] and known and household_met < onset:
             stage = Stage.TO_VERIFY if kinds >= 2 else Stage.SUSPECTED
-        there, days, own = view.registry.homes.ids[other], int(h.days[k]), int(h.own[k])
-        usual = 0 if np.isnan(h.usual[k]) else round(100 * float(h.usual[k]))
+        there, usual, own = view.registry.homes.ids[other], h.usual[k], int(h.own[k])
+        counts: dict[str, str | int] = {
+            "since": iso(onset),
+            "days": int(h.days[k]),
+            "home": there,
+            "seen": int(h.here[k]),
+        }
         raised.add(
-            home, stage, 1 - AS_ONE * A_DAY ** int(h.fits[k]) if both[k] else ONE_SIDED,
-            (onset, first + int(h.low[k]), first + int(h.high[k])), BASIS,
+            home, stage, 1 - AS_ONE * A_DAY ** int(h.fits[k]) if both[k] else ONE_SIDED, (onset, low, high), BASIS,
             evidence=when([
-                (True, Reason("swap.here", {"since": iso(onset), "days": days, "home": there, "seen": int(h.here[k])})),
+                (True, Reason("swap.here", here | {"home": there})),
                 (h.there[k], Reason("swap.there", {"home": there, "seen": int(h.there[k])})),
-                (usual, Reason("swap.faded", {"seen": own, "usual": usual})),
+                (usual > 0, Reason("swap.faded", {"seen": own, "usual": round(100 * np.nan_to_num(usual))})),
                 (h.lent[k], Reason("swap.mismatches", {"days": int(h.lent[k])})),
                 (others_met >= onset, Reason("swap.other_met", {"day": iso(max(others_met, 0))})),
                 (both[k], Reason("swap.no_consent_known")),
             ]),
             counter_evidence=when([
-                (household_met, Reason("swap.household_met", {"day": iso(max(int(met[home]), int(met[other]), 0))})),
+                (household_met >= onset, Reason("swap.household_met", {"day": iso(max(household_met, 0))})),
                 (not both[k], Reason("swap.one_sided")),
-                (not known[k], Reason("swap.from_the_start")),
+                (not known, Reason("swap.from_the_start")),
                 (own, Reason("swap.still_here", {"days": own})),
                 (kinds < 2, Reason("swap.one_kind")),
             ]),
         )  # fmt: skip
     return raised.verdicts()
+
+
+def _moved_in(h: Held, least: int, percent: int) -> Bools:
+    """(K,) bool: the other household is here on most of enough days, and this one is gone from its own door."""
+    moved: Bools = (h.days >= least) & (h.here >= MOST_DAYS * h.days) & ~_stays(h.own, h.days, h.usual, percent)
+    return moved
+
+
+def _moved_out(h: Held, percent: int) -> Bools:
+    """(K,) bool: this household is there on most of these days, and the other one is gone from its own door."""
+    moved: Bools = (h.there >= MOST_DAYS * h.days) & ~_stays(h.theirs, h.days, h.usual_there, percent)
+    return moved
 
 
 def _stays(at_door: Int32s, days: Int32s, usual: Doubles, percent: int) -> Bools:

@@ -154,7 +154,7 @@ def test_the_right_day_is_the_loops(
     rows = [lease(end=END, ended=ended, relocation_until=relocation, renewal_applied=applied)]
     rows += [lease(start=following, end=following + 900 * DAY)] if following else []
     known = registry(leases=rows, visits=[visit(day, "household_met") for day in met])
-    waiting = applied is not None and applied <= last and relocation is None
+    asked = applied if applied and applied <= last and not relocation else None
     for evening in span(END - 41 * DAY, END + 92 * DAY):
         sign = any(last < day <= evening for day in seen | met)
         expected = Stage.NONE
@@ -162,7 +162,7 @@ def test_the_right_day_is_the_loops(
             given_back = ended is not None and ended <= evening
             expected = Stage.WATCH if not given_back else Stage.NONE
             if sign:
-                expected = Stage.SUSPECTED if given_back or not (waiting and applied <= evening) else Stage.WATCH
+                expected = Stage.WATCH if asked and asked <= evening and not given_back else Stage.SUSPECTED
         found = verdict(RULE, view(known, today=evening, seen=sorted(seen), window=140))
         stage = Stage.NONE if found is None else found.stage
         assert (min(stage, Stage.SUSPECTED), evening) == (expected, evening)
