@@ -13,7 +13,7 @@ import msgspec
 from core.errors import AnjuError
 
 T = TypeVar("T")
-MAX_VALUE = 10**12
+MAX_VALUE, MAX_DAYS = 10**12, 36_500  # days: a century
 PRACTICE = "管理惯例，无法定数值（house practice, no figure in law）"
 
 
@@ -55,39 +55,56 @@ class Parameter(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         return self.kind.read(text)
 
 
-def _whole(text: str) -> int:
+def _whole(text: str, least: int, most: int) -> int:
     value = int(text) if text.isascii() and text.isdigit() and len(text) <= 13 else -1
-    if not 0 <= value <= MAX_VALUE:
+    if not least <= value <= most:
         raise ValueError(text)
     return value
 
 
-def _share(text: str) -> int:
-    value = _whole(text)
-    if value > 100:
-        raise ValueError(text)
-    return value
+def _between(least: int, most: int) -> Kind[int]:
+    return Kind(
+        lambda text: _whole(text, least, most),
+        f"请填写{least}到{most}之间的整数。",
+        f"Give a whole number from {least} to {most:,}.",
+    )
 
 
 def _days(text: str) -> tuple[int, ...]:
-    days = tuple(_whole(part.strip()) for part in text.split(","))
-    if list(days) != sorted(set(days)):
+    found = tuple(_whole(part.strip(), 0, MAX_DAYS) for part in text.split(","))
+    if list(found) != sorted(set(found)):
         raise ValueError(text)
-    return days
+    return found
 
 
-WHOLE = Kind(_whole, "请填写非负整数。", "Give a whole number of 0 or more.")
-PERCENT = Kind(_share, "请填写0到100之间的整数。", "Give a whole number from 0 to 100.")
+WHOLE = Kind(lambda text: _whole(text, 0, MAX_VALUE), "请填写非负整数。", "Give a whole number of 0 or more.")
+PERCENT, DAYS = _between(0, 100), _between(0, MAX_DAYS)
+MONTHS, YEARS = _between(1, 1_200), _between(1, 100)  # a 0 by mistake would make a breach of every home at once
 DAY_LIST = Kind(
     _days,
-    "请填写非负整数天数，用逗号分隔、由小到大。",
-    "Give whole numbers of days, ascending, separated by commas.",
+    f"请填写0到{MAX_DAYS}之间的整数天数，用逗号分隔、由小到大。",
+    f"Give whole numbers of days from 0 to {MAX_DAYS:,}, ascending, separated by commas.",
 )
 
 
 def number(name: str, default: int, zh: str, en: str, citation: str) -> Parameter[int]:
     """A whole number of 0 or more."""
     return Parameter(name=name, default=default, kind=WHOLE, zh=zh, en=en, citation=citation)
+
+
+def days(name: str, default: int, zh: str, en: str, citation: str) -> Parameter[int]:
+    """Days, working days too, up to a century: no date reckoned with them leaves the calendar."""
+    return Parameter(name=name, default=default, kind=DAYS, zh=zh, en=en, citation=citation)
+
+
+def months(name: str, default: int, zh: str, en: str, citation: str) -> Parameter[int]:
+    """Calendar months, at least one, up to a century."""
+    return Parameter(name=name, default=default, kind=MONTHS, zh=zh, en=en, citation=citation)
+
+
+def years(name: str, default: int, zh: str, en: str, citation: str) -> Parameter[int]:
+    """Calendar years, at least one, up to a century."""
+    return Parameter(name=name, default=default, kind=YEARS, zh=zh, en=en, citation=citation)
 
 
 def percent(name: str, default: int, zh: str, en: str, citation: str) -> Parameter[int]:

@@ -6,13 +6,13 @@ and an idle term that was reached stays reached (L2).
 
 from typing import Any
 
-from housing.parameters.base import PRACTICE, Parameter, day_list, number, percent
+from housing.parameters.base import PRACTICE, Parameter, day_list, days, months, number, percent, years
 
 _ORDER_11 = "《公共租赁住房管理办法》（住房和城乡建设部令第11号）"
 _CIVIL_CODE = "《民法典》"
 _PENALTY_LAW = "《行政处罚法》"
 
-IDLE_MONTHS = number(
+IDLE_MONTHS = months(
     "idle_months",
     6,
     "连续闲置达到此月数为违规",
@@ -33,35 +33,35 @@ UNKNOWN_DAYS_PERCENT = percent(
     "More unknown days (%) cap the stage at watch",
     PRACTICE,
 )
-ARREARS_MONTHS = number(
+ARREARS_MONTHS = months(
     "arrears_months",
     6,
     "累计拖欠租金月数",
     "Months of rent owed, cumulative",
     f"{_ORDER_11}第二十九条",
 )
-RENEWAL_NOTICE_MONTHS = number(
+RENEWAL_NOTICE_MONTHS = months(
     "renewal_notice_months",
     3,
     "续租应提前此月数申请",
     "Renewal is applied for so many months ahead",
     f"{_ORDER_11}第三十条",
 )
-RENEWAL_REMINDER_DAYS = number(
+RENEWAL_REMINDER_DAYS = days(
     "renewal_reminder_days",
     30,
     "在续租申请截止日前此天数提醒",
     "Reminder so many days before the last day to apply",
     PRACTICE,
 )
-LEASE_MAX_YEARS = number(
+LEASE_MAX_YEARS = years(
     "lease_max_years",
     5,
     "租赁期限一般不超过年数",
     "Lease terms beyond so many years are warned of",
     f"{_ORDER_11}第十八条",
 )
-WAITING_MAX_YEARS = number(
+WAITING_MAX_YEARS = years(
     "waiting_max_years",
     5,
     "轮候期一般不超过年数",
@@ -89,7 +89,7 @@ FINE_INCOME_MAX_FEN = number(
     "Highest fine with illegal income (fen)",
     f"{_ORDER_11}第三十六条",
 )
-BAN_YEARS = number(
+BAN_YEARS = years(
     "ban_years",
     5,
     "自退回之日起不得再次申请年数",
@@ -103,49 +103,49 @@ CLOCK_718_REMINDER_DAYS = day_list(
     "Reminders after a sublet became known",
     PRACTICE,
 )
-CLOCK_718_RED_DAYS = number(
+CLOCK_718_RED_DAYS = days(
     "clock_718_red_days",
     180,
     "得知转租后未送达异议即告急天数，早于法定期限",
     "Red without a served objection after so many days, ahead of the law's own last day",
     PRACTICE,
 )
-CLOCK_718_MONTHS = number(
+CLOCK_718_MONTHS = months(
     "clock_718_months",
     6,
     "得知转租后提出异议的法定月数，期满视为同意",
     "Months to object to a sublet that is known; then silence is consent",
     f"{_CIVIL_CODE}第七百一十八条",
 )
-CLOCK_734_DAYS = number(
+CLOCK_734_DAYS = days(
     "clock_734_days",
     1,
     "期满后仍有使用迹象时，于此天数起草异议",
     "Where the home is still used, an objection is drafted so many days after expiry",
     f"{_CIVIL_CODE}第七百三十四条；天数为{PRACTICE}",
 )
-HEARING_REQUEST_WORKING_DAYS = number(
+HEARING_REQUEST_WORKING_DAYS = days(
     "hearing_request_working_days",
     5,
     "可要求听证的工作日数",
     "Working days within which a hearing may be asked for",
     f"{_PENALTY_LAW}第六十四条、第八十五条",
 )
-HEARING_NOTICE_WORKING_DAYS = number(
+HEARING_NOTICE_WORKING_DAYS = days(
     "hearing_notice_working_days",
     7,
     "听证通知应提前的工作日数",
     "Working days between a hearing's notice and the hearing",
     f"{_PENALTY_LAW}第六十四条、第八十五条",
 )
-PENALTY_LIMIT_YEARS = number(
+PENALTY_LIMIT_YEARS = years(
     "penalty_limit_years",
     2,
     "处罚时效年数",
     "Years after which no penalty may be given",
     f"{_PENALTY_LAW}第三十六条",
 )
-RELET_ALARM_DAYS = number(
+RELET_ALARM_DAYS = days(
     "relet_alarm_days",
     365,
     "腾退后再出租期限（天）",

@@ -9,7 +9,7 @@ from housing import leases
 from housing.law import deadlines as d
 from housing.law import periods
 from housing.law.periods import Unit
-from housing.parameters import IDLE_MONTHS, ParameterRow
+from housing.parameters import IDLE_MONTHS, ParameterRow, WrongParameter, check
 from housing.registry.rows import LeaseRow
 from housing.working_days import HolidaysUnknown, is_working_day
 from tests.unit.housing_law_twins import EVERY_DAY, month_later
@@ -114,6 +114,21 @@ def test_each_period_is_declared_once_in_its_own_unit() -> None:
         assert period.parameter.name.endswith(f"_{period.unit}")
     with_days = [p for p in periods.ALL if p.unit is Unit.DAYS]
     assert all(not p.parameter.name.endswith("_working_days") for p in with_days)
+
+
+@pytest.mark.parametrize("period", periods.ALL, ids=lambda period: period.parameter.name)
+def test_no_number_that_a_city_may_set_leaves_the_calendar(period: periods.Period) -> None:
+    """A century at most; working days end where the holidays are not known, in words."""
+    most = {Unit.DAYS: 36_500, Unit.WORKING_DAYS: 36_500, Unit.MONTHS: 1_200, Unit.YEARS: 100}[period.unit]
+    with pytest.raises(WrongParameter):
+        check(period.parameter.name, str(most + 1))
+    check(period.parameter.name, str(most))
+    rows = [row(period.parameter.name, str(most))]
+    if period.unit is Unit.WORKING_DAYS:
+        with pytest.raises(HolidaysUnknown):
+            period.last_day(CHANGE, rows)
+    else:
+        assert abs(period.last_day(CHANGE, rows).year - (CHANGE.year + 100)) <= 1
 
 
 def test_nothing_is_added_from_every_unit() -> None:

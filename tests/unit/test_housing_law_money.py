@@ -79,6 +79,7 @@ def test_partial_months_at_both_ends() -> None:
 def test_market_rent_may_change_within_a_month() -> None:
     market = [MonthlyRent(from_day=NEW_YEAR, fen=90_000), MonthlyRent(from_day=date(2026, 4, 16), fen=120_000)]
     assert back_rent(date(2026, 4, 1), date(2026, 4, 30), market).owed_fen == 45_000 + 60_000
+    assert back_rent(date(2026, 4, 16), date(2026, 4, 30), market[1:]).owed_fen == 60_000
 
 
 def test_paid_rent_is_credited_for_its_days_only() -> None:

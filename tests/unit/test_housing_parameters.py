@@ -11,7 +11,7 @@ from housing.parameters import detection, law
 
 DAYS = st.dates(min_value=date(2015, 1, 1), max_value=date(2040, 1, 1))
 ROWS = st.lists(
-    st.builds(p.ParameterRow, st.just("idle_months"), DAYS, st.integers(0, 60).map(str), st.just("c")),
+    st.builds(p.ParameterRow, st.just("idle_months"), DAYS, st.integers(1, 60).map(str), st.just("c")),
     max_size=8,
     unique_by=lambda row: row.effective_from,
 )
@@ -38,7 +38,7 @@ def test_a_row_counts_from_its_day_on() -> None:
     assert row.citation == "city notice 7"
 
 
-@given(ROWS, DAYS, st.integers(0, 60), st.integers(1, 2000))
+@given(ROWS, DAYS, st.integers(1, 60), st.integers(1, 2000))
 def test_a_later_change_never_rejudges_the_past(rows: list[p.ParameterRow], day: date, value: int, ahead: int) -> None:
     before = p.value_on(rows, p.IDLE_MONTHS, day)
     later = p.ParameterRow("idle_months", day + timedelta(days=ahead), str(value), "c")
@@ -87,11 +87,20 @@ def test_a_share_is_never_more_than_all(name: str) -> None:
     assert refused.value.mend_zh == "请填写0到100之间的整数。"
 
 
+@pytest.mark.parametrize("name", sorted(name for name in p.KNOWN if name.endswith(("_months", "_years"))))
+def test_no_term_is_over_before_it_begins(name: str) -> None:
+    p.check(name, "1")
+    with pytest.raises(p.WrongParameter):
+        p.check(name, "0")
+
+
 def test_a_refusal_says_what_its_kind_of_parameter_takes() -> None:
     with pytest.raises(p.WrongParameter, match="ascending, separated by commas"):
         p.check("idle_early_days", "90,30")
-    with pytest.raises(p.WrongParameter, match="Give a whole number of 0 or more"):
+    with pytest.raises(p.WrongParameter, match="Give a whole number from 1 to 1,200"):
         p.check("idle_months", "six")
+    with pytest.raises(p.WrongParameter, match="Give a whole number of 0 or more"):
+        p.check("fine_max_fen", "1000.00")
     with pytest.raises(p.WrongParameter, match="The page of parameters lists those that exist"):
         p.check("no_such_name", "1")
 
