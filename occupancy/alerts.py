@@ -9,8 +9,9 @@ The finding is written as always and shows on the board and on its home's page; 
 lets it open, the likeliest first. Waiting is no state of its own: it is a raised finding without an alert, so a crash
 can lose nothing and a new week needs no job. What is never held back: welfare; what a calendar decides (overdue starts
 clock 734, renewal and relet have dates of their own); an alert that was open before; and whatever has waited until the
-first reminder of clock 718. That clock runs from the day a finding was first suspected, not from its alert: by then the
-office could have known, and a late alert must not cost it the objection (L11). Those let through count to the week.
+first reminder of clock 718, 30 days at most. That clock runs from the day a finding was first suspected, not from its
+alert: by then the office could have known, and a late alert must not cost it the objection (L11). Those let through
+count to the week.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,6 +23,8 @@ from occupancy import days
 from occupancy.discovery import ACCUSING
 from occupancy.findings import Finding, identity
 from occupancy.rules.base import Rule, Stage, Values
+
+WAIT_MOST = 30  # days, whatever a city sets: five of the six months of clock 718 are left
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,13 +98,12 @@ def within_budget(
 
 
 def waits_until(finding: Finding, values: Values) -> int:
-    """The day from which nothing holds its alert back: the first reminder of clock 718, that day itself without any.
+    """The day from which nothing holds its alert back: the first reminder of clock 718, or WAIT_MOST days on.
 
     The clock keeps the city's numbers of the day it started on, the day the finding was first suspected.
     """
     known = days.number_at(finding.updated_us if finding.first_known_us is None else finding.first_known_us)
-    reminders = values.on(CLOCK_718_REMINDER_DAYS, known)
-    return known + min(reminders, default=0)
+    return known + min(WAIT_MOST, *values.on(CLOCK_718_REMINDER_DAYS, known))
 
 
 def _open(rule: Rule, finding: Finding, now_us: int) -> Alert:

@@ -17,6 +17,7 @@ from api.reading.staff import names_of
 from core.clock import local_day
 from core.db import Store
 from housing.triage import MAX_REASON, Action, Verdict
+from occupancy.alerts import WAIT_MOST
 
 router = APIRouter()
 ROWS = 50
@@ -50,7 +51,7 @@ def _waiting(request: Request, context: Context, visitor: Visitor, estate: Estat
         found = reading.waiting(housing, occupancy, estate.estate, today)
     return page(
         request, "alerts.html", visitor=visitor, estate=estate, here="alerts", alerts=[], waiting=found,
-        show=reading.WAITING, filters=reading.FILTERS, more="", first=True,
+        wait_most=WAIT_MOST, show=reading.WAITING, filters=reading.FILTERS, more="", first=True,
     )  # fmt: skip
 
 
