@@ -192,12 +192,7 @@ def evaluate(view: View) -> Verdicts:
         if both[k] and known and household_met < onset:
             stage = Stage.TO_VERIFY if kinds >= 2 else Stage.SUSPECTED
         there, usual, own = view.registry.homes.ids[other], h.usual[k], int(h.own[k])
-        counts: dict[str, str | int] = {
-            "since": iso(onset),
-            "days": int(h.days[k]),
-            "home": there,
-            "seen": int(h.here[k]),
-        }
+        here: dict[str, str | int] = {"since": iso(onset), "days": int(h.days[k]), "seen": int(h.here[k])}
         raised.add(
             home, stage, 1 - AS_ONE * A_DAY ** int(h.fits[k]) if both[k] else ONE_SIDED, (onset, low, high), BASIS,
             evidence=when([
