@@ -13,7 +13,7 @@ from benchmarks import publish
 from benchmarks.detect_pool import run_all
 from benchmarks.detect_sensing import FIVE_DAYS, NONE, Setting
 from benchmarks.detect_tables import Figures, Run, details, headline
-from benchmarks.detect_worlds import GENERATORS, START, World
+from benchmarks.detect_worlds import GENERATORS, START, World, runs_of
 
 TUNING = range(1, 100)
 REPORTING = (1001, 1002, 1003, 1004)
@@ -24,7 +24,7 @@ SETTINGS = (Setting(missed_percent=0), USUAL, Setting(missed_percent=20), Settin
 def main() -> None:
     """Command line; see the module."""
     options = arguments()
-    runs = run_all(worlds(options), processes=options.processes)
+    runs = run_all(worlds(options), runs_of, processes=options.processes)
     publish(figures(runs, options.seeds), as_json=options.json)
 
 

@@ -1,17 +1,20 @@
 """Estates side by side in processes of their own, one at a time in each, with their progress on standard error."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from queue import Empty
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from benchmarks.detect_tables import Run
-from benchmarks.detect_worlds import World, runs_of
+from benchmarks.detect_worlds import Told, World
+
+T = TypeVar("T")
+Work = Callable[[World, Told], Iterator[T]]  # a result a setting
 
 LOOK_S = 0.5
 News = tuple[int, int, str, float]  # world, settings done, what is done, how much of it
@@ -23,14 +26,14 @@ def _connect(queue: "Queue[News]") -> None:
     _queue.append(queue)
 
 
-def _work(number: int, world: World) -> list[Run]:
-    done: list[Run] = []
-    done.extend(runs_of(world, lambda what, share: _queue[0].put((number, len(done), what, share))))
+def _work(work: Work[T], number: int, world: World) -> list[T]:
+    done: list[T] = []
+    done.extend(work(world, lambda what, share: _queue[0].put((number, len(done), what, share))))
     return done
 
 
-def run_all(worlds: Sequence[World], *, processes: int) -> list[Run]:
-    """Every world under each of its settings, in their order. A process ends with its world, and its memory is free."""
+def run_all(worlds: Sequence[World], work: Work[T], *, processes: int) -> list[T]:
+    """What `work` gives for every world, in their order. A process ends with its world, and its memory is free."""
     context = get_context("spawn")
     queue: Queue[News] = context.Queue()
     with ExitStack() as stack:
@@ -42,7 +45,7 @@ def run_all(worlds: Sequence[World], *, processes: int) -> list[Run]:
             )
         )  # fmt: skip
         tasks = [bar.add_task(f"{w.generator} {w.seed}", total=len(w.settings), what="") for w in worlds]
-        futures = [pool.submit(_work, number, world) for number, world in enumerate(worlds)]
+        futures = [pool.submit(_work, work, number, world) for number, world in enumerate(worlds)]
         _watch(futures, queue, bar, tasks)
         return [run for future in futures for run in future.result()]
 
@@ -53,7 +56,7 @@ def _bar() -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
-def _watch(futures: Sequence[Future[list[Run]]], queue: "Queue[News]", bar: Progress, tasks: Sequence[TaskID]) -> None:
+def _watch(futures: Sequence[Future[list[T]]], queue: "Queue[News]", bar: Progress, tasks: Sequence[TaskID]) -> None:
     """Show what the workers say until all are done; the first that fails ends it."""
     left = set(futures)
     while left:
