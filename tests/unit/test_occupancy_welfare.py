@@ -62,3 +62,83 @@ def test_never_seen_since_observation_began() -> None:
     assert found is not None
     assert found.evidence[0].kind == "welfare.never_seen"
     assert verdict(RULE, view(old(), observed_from=TODAY - DAY)) is None
+
+
+def outings(every: int, back: int = 160) -> list[date]:
+    """Seen every so many days, the last time on LAST."""
+    return [LAST - n * DAY for n in range(0, back, every)]
+
+
+def silent_until_alert(seen: list[date], **case: object) -> int | None:
+    """After how many silent days since LAST the alert comes; None if it does not within 40."""
+    for quiet in range(1, 41):
+        now = view(old(), today=LAST + quiet * DAY, seen=seen, window=200, **case)  # type: ignore[arg-type]
+        if verdict(RULE, now) is not None:
+            return quiet
+    return None
+
+
+@pytest.mark.parametrize(
+    ("seen", "known", "alert"),
+    [
+        (outings(1), 160, 3),
+        (outings(2), 160, 3),
+        (outings(4), 160, 4),  # three silent days are usual
+        (outings(7), 160, 7),
+        (outings(10), 160, 10),
+        (outings(30), 160, 14),  # hardly ever out: nobody waits longer than two weeks
+        (outings(7, back=21), 21, 3),  # too little is known
+        ([LAST], 160, 14),  # known for months, and seen once
+    ],
+)
+def test_the_alert_follows_a_persons_own_pauses(seen: list[date], known: int, alert: int) -> None:
+    assert silent_until_alert(seen, observed_from=LAST - known * DAY) == alert
+
+
+def test_one_long_absence_does_not_wait_for_another() -> None:
+    daily = [day for day in outings(1) if not LAST - 40 * DAY < day < LAST - 28 * DAY]
+    assert silent_until_alert(daily) == 3
+
+
+def test_a_silence_does_not_excuse_itself() -> None:
+    seen = outings(1)
+    for quiet in (3, 10, 40, 70):
+        found = verdict(RULE, view(old(), today=LAST + quiet * DAY, seen=seen, window=200))
+        assert found is not None
+        assert found.evidence[0].values["silent"] == quiet
+
+
+def test_weekly_outings_ring_no_bell_for_half_a_year() -> None:
+    weekly = outings(7, back=190)
+    rung = [
+        back for back in range(100)
+        if verdict(RULE, view(old(), today=LAST - back * DAY, seen=weekly, window=200, observed_from=weekly[-1]))
+    ]  # fmt: skip
+    assert rung == []
+
+
+def test_pauses_are_counted_in_days_that_count() -> None:
+    down = span(LAST - 60 * DAY, LAST - 40 * DAY)
+    daily = [day for day in outings(1) if day not in down]
+    assert silent_until_alert(daily, unseen=down) == 3
+
+
+def test_somebody_who_has_just_moved_in_was_not_silent_before() -> None:
+    fresh = old(since=TODAY - DAY)
+    assert verdict(RULE, view(fresh)) is None
+    found = verdict(RULE, view(fresh, today=TODAY + DAY))
+    assert found is not None
+    assert found.evidence[0].values == {"since": (TODAY - DAY).isoformat()}
+
+
+def test_what_else_is_known_is_said() -> None:
+    gone = span(LAST + DAY, TODAY + DAY)
+    dry = verdict(RULE, view(old(), seen=SEEN, columns={"water_m3": dict.fromkeys(gone, 0.0)}))
+    wet = verdict(RULE, view(old(), seen=SEEN, columns={"water_m3": dict.fromkeys(gone, 0.1), "passes": {TODAY: 1}}))
+    visited = verdict(RULE, view(old(visits=[visit(TODAY, "nobody")]), seen=SEEN))
+    assert dry is not None
+    assert wet is not None
+    assert visited is not None
+    assert "welfare.meters_still" in reasons(dry)
+    assert {"welfare.meters_used", "welfare.others_seen"} <= reasons(wet)
+    assert visited.stage is Stage.TO_VERIFY
