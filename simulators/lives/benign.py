@@ -5,14 +5,14 @@ Shares are ours unless said: a typical estate has all of these at once, some of 
 
 import numpy as np
 
-from simulators.lives.bodies import NEVER, NONE, Bodies, By, Own, Quiet, together
-from simulators.lives.company import gather, kinds, visitors
-from simulators.lives.village import FACELESS, UNREAD, Absence, Outage, Swap, Village
+from simulators.lives import moves
+from simulators.lives.bodies import NONE, Bodies, By, Own, Quiet, together
+from simulators.lives.company import kinds, visitors
+from simulators.lives.village import FACELESS, UNREAD, Absence, Outage, Village
 
 HOSPITAL, DECLARED, UNDECLARED = 0.03, 0.08, 0.4  # shares of homes, in a year
 SPRING, HOLIDAY = 0.45, 0.14  # of households leave at the Spring Festival, at a long holiday
-MOVE_IN, MOVE_OUT, HANDED_BACK, RENEWED = 0.03, 0.03, 0.01, 0.08
-BROKEN, STROLLER, ILL_PARENT, GATHERING, WORKS, LOST_CARD = 0.04, 0.04, 0.02, 0.015, 0.03, 0.05
+BROKEN, STROLLER, ILL_PARENT, WORKS, LOST_CARD = 0.04, 0.04, 0.02, 0.03, 0.05
 
 
 def travel(village: Village) -> None:
@@ -74,30 +74,17 @@ def surprises(village: Village) -> None:
     """Everything else that is none of the office's business, or is known to it."""
     _hospital(village)
     _ill_parents(village)
-    _move_ins(village)
-    _move_outs(village)
-    _handed_back(village)
-    _renewals(village)
-    _approved_swaps(village)
+    moves.come_and_go(village)
     _broken_readers(village)
     _strollers(village)
     _works(village)
     _lost_cards(village)
-    for home in village.choose(village.let(), _count(village, GATHERING), take=False):
-        first = int(village.rng.integers(0, max(village.days - 5, 1)))
-        gather(village, home, first, 10)
-        village.note(home, "gathering", since=first)
-
-
-def _count(village: Village, share: float) -> int:
-    """How many homes a yearly share means in this period."""
-    return int(village.rng.poisson(share * len(village.let()) * village.days / 365))
 
 
 def _hospital(village: Village) -> None:
     """One is in hospital; the office knows. Relatives come by, more often where nobody else is at home."""
     rng = village.rng
-    for home in village.choose(village.let(), _count(village, HOSPITAL)):
+    for home in village.choose(village.let(), village.count(HOSPITAL)):
         rows = village.of(home)
         row = int(rows[np.argmin(village.households.people.born[rows].astype(np.int64))])
         first = int(rng.integers(0, max(village.days - 4, 1)))
@@ -116,7 +103,7 @@ def _ill_parents(village: Village) -> None:
     """A relative comes every day for weeks."""
     rng = village.rng
     old = kinds(village, "elderly_alone", "elderly_couple", "homebound", "weekly_relatives")
-    for home in village.choose(old, _count(village, ILL_PARENT)):
+    for home in village.choose(old, village.count(ILL_PARENT)):
         first = int(rng.integers(0, max(village.days - 10, 1)))
         last = min(first + int(rng.integers(10, 90)), village.days)
         village.others.append(
@@ -127,109 +114,10 @@ def _ill_parents(village: Village) -> None:
         village.note(home, "daily_relative", since=first, until=last)
 
 
-def _move_ins(village: Village) -> None:
-    """The lease begins within the period; cards come with it, faces are enrolled days later."""
-    rng = village.rng
-    for home in village.choose(village.let(), _count(village, MOVE_IN)):
-        begin = int(rng.integers(5, max(village.days - 5, 6)))
-        rows, lease = village.of(home), _lease(village, home)
-        moved = np.minimum(begin + rng.integers(0, 8, len(rows)), village.days)
-        for row, first in zip(rows.tolist(), moved.tolist(), strict=True):
-            village.members.here[row, :first] = False
-        known = village.members.enrolled_on[rows] < NEVER
-        later = moved + rng.integers(1, 21, len(rows))
-        village.members.enrolled_on[rows] = np.where(known, later, NEVER)
-        village.households.people.since[rows] = np.maximum(village.day64(begin), village.households.people.born[rows])
-        length = village.leases.end[lease] - village.leases.start[lease]
-        village.leases.start[lease] = village.day64(begin)
-        village.leases.end[lease] = village.day64(begin) + length
-        for part in village.others:  # nobody comes to an empty home
-            part.here[part.home == home, :begin] = False
-        village.note(home, "move_in", since=begin)
-
-
-def _lease(village: Village, home: int) -> int:
-    return int(np.flatnonzero(village.leases.home == home)[0])
-
-
-def _move_outs(village: Village) -> None:
-    """A member leaves for good and is struck off, on the day or some weeks later."""
-    rng = village.rng
-    homes = np.flatnonzero(np.diff(village.households.first) > 1)
-    for home in village.choose(homes, _count(village, MOVE_OUT)):
-        row = int(village.of(home)[-1])
-        leaves = int(rng.integers(5, max(village.days, 6)))
-        village.members.here[row, leaves:] = False
-        told = leaves + int(rng.integers(0, 40)) * int(rng.random() < 0.5)
-        village.households.people.until[row] = village.day64(told + 1)
-        village.note(home, "member_left", since=leaves)
-
-
-def _handed_back(village: Village) -> None:
-    """A home is given back as the law wants it and stands empty."""
-    rng = village.rng
-    for home in village.choose(village.let(), _count(village, HANDED_BACK)):
-        leaves = int(rng.integers(5, max(village.days, 6)))
-        lease = _lease(village, home)
-        village.leases.ended[lease] = village.day64(leaves)
-        village.members.here[village.of(home), leaves:] = False
-        village.households.people.until[village.of(home)] = village.day64(leaves)
-        for part in village.others:
-            part.here[part.home == home, leaves:] = False
-        village.estate.homes.state[home] = "vacant"
-        village.note(home, "handed_back", since=leaves)
-
-
-def _renewals(village: Village) -> None:
-    """A term ends within the period; they applied in time and have a new lease from the next day on."""
-    rng, leases = village.rng, village.leases
-    for home in village.choose(village.let(), _count(village, RENEWED)):
-        lease, ends = _lease(village, home), int(rng.integers(0, village.days))
-        length = leases.end[lease] - leases.start[lease]
-        leases.end[lease] = village.day64(ends)
-        leases.start[lease] = village.day64(ends) - length
-        leases.applied[lease] = village.day64(ends) - np.timedelta64(int(rng.integers(95, 150)), "D")
-        leases.ended[lease] = village.day64(ends)
-        blank = np.datetime64("NaT", "D")
-        begins = village.day64(ends) + np.timedelta64(1, "D")
-        extra = (home, leases.tenant[lease], begins, begins + length, blank, blank, blank)
-        for name, value in zip(type(leases).__slots__, extra, strict=True):
-            setattr(leases, name, np.append(getattr(leases, name), value))
-        village.note(home, "renewal", since=ends + 1)
-
-
-def _approved_swaps(village: Village) -> None:
-    """Two households live in each other's homes, and the office agreed."""
-    rng = village.rng
-    for _ in range(max(_count(village, 0.003), 0)):
-        pair = village.choose(kinds(village, "family", "couple", "single_worker"), 2)
-        if len(pair) < 2:
-            return
-        first = int(rng.integers(0, village.days))
-        village.swaps.append(Swap(pair[0], pair[1], first, True))
-        for home, other in (pair, pair[::-1]):
-            moved = move(village, home, other, first)
-            moved.right_home[:] = other
-            moved.household[:] = True
-            village.others.append(moved)
-            village.note(home, "swap_approved", since=first)
-
-
-def move(village: Village, home: int, other: int, first: int) -> Bodies:
-    """The household of `home` lives in `other` from `first` on; returns its rows there, not yet added."""
-    rows = village.of(home)
-    moved = village.members.rows(rows)
-    moved.home[:] = other
-    moved.household[:] = False
-    moved.here[:, :first] = False
-    village.members.here[rows, first:] = False
-    return moved
-
-
 def _broken_readers(village: Village) -> None:
     """A door reads nothing, or recognises nobody, for days; the office may have noted it."""
     rng, doors = village.rng, village.estate.doors
-    for door in rng.choice(len(doors.id), size=min(_count(village, BROKEN), len(doors.id)), replace=False).tolist():
+    for door in rng.choice(len(doors.id), size=min(village.count(BROKEN), len(doors.id)), replace=False).tolist():
         if doors.kind[door] in ("gate", "garage"):
             continue
         first = int(rng.integers(0, village.days))
@@ -246,7 +134,7 @@ def _strollers(village: Village) -> None:
     """One member mostly comes in behind another, hands full."""
     rng = village.rng
     homes = np.flatnonzero(np.diff(village.households.first) > 1)
-    for home in village.choose(homes, _count(village, STROLLER), take=False):
+    for home in village.choose(homes, village.count(STROLLER), take=False):
         row = int(village.of(home)[1])
         village.members.follow[row] = rng.uniform(0.4, 0.8)
         village.members.own[row, : Own.NOTHING] *= rng.uniform(0.2, 0.6)
@@ -257,7 +145,7 @@ def _strollers(village: Village) -> None:
 def _works(village: Village) -> None:
     """Workmen with passes for weeks; the household may live elsewhere meanwhile."""
     rng = village.rng
-    for home in village.choose(village.let(), _count(village, WORKS)):
+    for home in village.choose(village.let(), village.count(WORKS)):
         first = int(rng.integers(0, max(village.days - 8, 1)))
         last = min(first + int(rng.integers(8, 50)), village.days)
         at = np.full(int(rng.integers(1, 5)), home)
@@ -275,7 +163,7 @@ def _works(village: Village) -> None:
 def _lost_cards(village: Village) -> None:
     """Some days without a card, then a new one."""
     rng = village.rng
-    for home in village.choose(village.let(), _count(village, LOST_CARD), take=False):
+    for home in village.choose(village.let(), village.count(LOST_CARD), take=False):
         row = int(rng.choice(village.of(home)))
         person, lost = int(village.members.card[row]), int(rng.integers(0, village.days))
         if person == NONE:

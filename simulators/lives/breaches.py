@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulators.lives.benign import move
-from simulators.lives.bodies import NONE, Own, Quiet
+from simulators.lives.bodies import NONE, By, Own, Quiet
 from simulators.lives.company import kinds, visitors
+from simulators.lives.moves import move
 from simulators.lives.subtenants import draw_party, look_in, subtenants
 from simulators.lives.village import Absence, Idle, Swap, Village
 
@@ -159,6 +159,10 @@ def _swap(village: Village, home: int, other: int) -> None:
         hosts = hosts[hosts != NONE]
         if len(hosts):
             moved.card = rng.choice(hosts, len(moved)).astype(np.int32)
+        buildings = village.estate.homes.building
+        if buildings[mine] != buildings[theirs]:  # they soon learn that their own face does not open the other's door
+            moved.ways[:, By.FACE] *= rng.uniform(0.0, 0.3)
+            moved.ways[:, By.CARD] += rng.uniform(0.5, 1.0)
         moved.own[:, Own.FACE] *= rng.uniform(0.0, 0.6)
         moved.own[:, Own.CARD] += rng.uniform(0.3, 1.0)
         moved.own[:, Own.NOTHING] += rng.uniform(0.0, 0.4)
@@ -186,6 +190,9 @@ def _idle(village: Village, home: int) -> None:
     for part in village.others:
         mine = part.here[part.home == home, first:last]
         part.here[part.home == home, first:last] = mine & (rng.random(mine.shape) < 0.05)
+        part.card[part.home == home] = np.where(part.person == NONE, NONE, part.card)[
+            part.home == home
+        ]  # not lent here
     draw = rng.random()
     if draw < 0.25 and last - first > 60:  # somebody fetched the winter clothes
         day = int(rng.integers(first + 20, last - 20))

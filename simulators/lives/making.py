@@ -1,13 +1,14 @@
 """From a seed to a stream: draw the village, let it live day after day, write down what readers saw and what was so."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
-from core.clock import US_PER_DAY, day_start_us
+from core.clock import US_PER_DAY, US_PER_SECOND, day_start_us
 from core.ids import check_topic_id
 from housing.leases import add_months
 from simulators.buildings import numbered
@@ -26,6 +27,7 @@ from simulators.tables import Bools, Ints, Strings
 
 Progress = Callable[[int, int], None]  # days done, days in all
 RUN = 28  # days at once
+LONGEST_WALK_US = 11 * 60 * US_PER_SECOND  # from the gate to the home, with a second look
 IDLE_MONTHS = 6  # Order 11 Art. 27
 CARS = 0.25  # of tenants and spouses keep one
 
@@ -160,7 +162,7 @@ def _live(
         all_walks = outings.joined(walks)
         now = all_walks.at_us < until_us
         walks = [all_walks.rows(~now)]
-        here = all_walks.rows(now)
+        here = _not_at_midnight(all_walks.rows(now), idle, begin_us)
         seen.append(readings.read(rng, bodies, senses, here))
         all_seen = readings.joined(seen)
         now = all_seen.at_us < until_us
@@ -170,6 +172,13 @@ def _live(
         entries.append(np.stack([bodies.home[here.body[came]], (here.at_us[came] - begin_us) // US_PER_DAY], axis=1))
         progress(last, days)
     return table.done(), table.pass_code != NONE, np.concatenate(entries)
+
+
+def _not_at_midnight(walks: outings.Passages, idle: Bools, begin_us: int) -> outings.Passages:
+    """Nobody of an idle home is between gate and home at midnight: the day of an entry is the same at every door."""
+    left = US_PER_DAY - (walks.at_us - begin_us) % US_PER_DAY
+    close = idle[walks.body] & (left < LONGEST_WALK_US)
+    return replace(walks, at_us=walks.at_us - np.where(close, LONGEST_WALK_US, 0))
 
 
 def _registered(village: Village, people: People) -> Registered:

@@ -105,12 +105,14 @@ def _outings(
     rhythm = bodies.rhythm.reshape(-1, SLOTS, len(Rate))
     free = seasons.free[around.day]
     quiet = np.array([1.0, _ILL, 0.0])[bodies.quiet[around.body, around.day]]
+    shifts = bodies.cycle[around.body] > 0  # a free day is none for them
     weather = seasons.outdoors[around.day]
     found = []
     for slot in range(SLOTS):
         rate = rhythm[:, slot]
-        share = np.where(free, rate[around.figures, Rate.FREE], rate[around.figures, Rate.WORK]) * quiet
-        share = share * (_on(bodies, seasons, around, free, rate) if slot == 0 else weather)
+        resting = free & ~shifts if slot == 0 else free
+        share = np.where(resting, rate[around.figures, Rate.FREE], rate[around.figures, Rate.WORK]) * quiet
+        share = share * (_on(bodies, seasons, around) if slot == 0 else weather)
         row = np.flatnonzero(rng.random(len(share), np.float32) < share)
         figure = rate[around.figures[row]]
         start = figure[:, Rate.START] + figure[:, Rate.SPREAD] * rng.standard_normal(len(row), np.float32)
@@ -129,15 +131,13 @@ def _us(hours: Floats32) -> Ints:
     return (hours.astype(np.float64) * _HOUR_US).astype(np.int64)
 
 
-def _on(bodies: Bodies, seasons: Seasons, around: _Around, free: Bools, rate: Floats32) -> np.ndarray:
-    """(c,) 1 where the main outing may take place; in a shift, free days count like others."""
+def _on(bodies: Bodies, seasons: Seasons, around: _Around) -> Bools:
+    """(c,) whether the main outing may take place: by turns in a shift, else by the weekday."""
     cycle = bodies.cycle[around.body]
     turn = (around.day + bodies.phase[around.body]) % np.maximum(cycle, 1) < bodies.on[around.body]
     weekday = (bodies.weekdays[around.body] >> seasons.weekday[around.day]) & 1
-    share = np.where(cycle > 0, turn, weekday).astype(np.float64)
-    wanted = np.where(free, rate[around.figures, Rate.FREE], rate[around.figures, Rate.WORK])
-    steady = rate[around.figures, Rate.WORK] / np.maximum(wanted, 1e-6)
-    return np.where((cycle > 0) & free, share * np.where(wanted > 0, steady, 0.0), share)
+    on: Bools = np.where(cycle > 0, turn, weekday > 0)
+    return on
 
 
 def _apart(body: Ints, start: Ints, end: Ints, busy_us: Ints) -> tuple[Ints, Ints, Ints]:

@@ -63,7 +63,7 @@ def _give_car(village: Village, body: Bodies, home: int) -> None:
     body.plate[:] = plate
     body.ways[0, By.CAR] = rng.uniform(0.3, 2.0)
     if rng.random() < 0.6:
-        others = village.let()[village.let() != home]
+        others = village.let()[~village.taken[village.let()]]
         name = village.of(int(rng.choice(others)))[0] if len(others) else village.of(home)[0]
         village.vehicles.append(Vehicle(plate, int(name), home, village.day64(0)))
 

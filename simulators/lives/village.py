@@ -144,6 +144,10 @@ class Village:
             self.taken[chosen] = True
         return [int(home) for home in chosen]
 
+    def count(self, share: float) -> int:
+        """How many homes a yearly share of the let ones means in this period."""
+        return int(self.rng.poisson(share * len(self.let()) * self.days / 365))
+
     def note(
         self, home: int, scenario: str, label: str = "", since: int | None = None, until: int | None = None
     ) -> None:
@@ -182,7 +186,7 @@ class Village:
         """A series of passes for each of `home` (n,), written down; returns the number of the first of each."""
         n = len(home)
         counts = np.maximum(-(-(until_day - from_day) // every), 1) + 1  # whoever leaves after midnight has one too
-        first = self.pass_count + np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+        first: Ints = self.pass_count + np.cumsum(counts) - counts
         years = self.rng.integers(1950, 2004, n)
         holder = np.char.add(draw_surnames(self.rng, n), draw_given(self.rng, years, self.rng.random(n) < 0.5))
         self.series.append(Passes(first, np.asarray(home), np.full(n, kind), holder, from_day, every))
