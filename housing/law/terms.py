@@ -48,7 +48,7 @@ def idle_since(
         if reached <= min(until, day):
             return reached
         if until >= day:
-            return None
+            break
         at = until + _DAY
     return None
 
