@@ -140,6 +140,23 @@ def test_calibrated_probabilities_give_the_promised_rate(shape: tuple[float, flo
     assert false / raised_in_all > MOST / 5, "the bound is used, not merely kept"
 
 
+def test_memory_costs_little_of_the_bound() -> None:
+    """Sixty evenings of calibrated, wandering probabilities with what stays by memory: still few are false."""
+    rng, homes = np.random.default_rng(5), 200
+    false = raised_in_all = 0
+    for _ in range(12):
+        guilty, log_odds = rng.random(homes) < 0.1, np.full(homes, np.log(0.1 / 0.9))
+        was, at = np.zeros(homes, np.bool_), np.ones(homes)
+        for _evening in range(60):
+            log_odds += rng.normal(np.where(guilty, 0.245, -0.245), 0.7)  # of unit normals 0.7 apart
+            doubt = 1 / (1 + np.exp(log_odds))
+            up = admit(doubt, was & (doubt <= np.maximum(MOST, GROWN * at)), of([]), MOST)
+            at, was = np.where(up & ~was, doubt, at), up
+            raised_in_all, false = raised_in_all + int(up.sum()), false + int((up & ~guilty).sum())
+    assert raised_in_all > 5_000
+    assert false / raised_in_all <= MOST
+
+
 # --- verdicts and findings ---
 
 
