@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ def measure(sightings: int, homes: int, rounds: int = ROUNDS) -> dict[str, objec
     )  # fmt: skip
     with TemporaryDirectory() as folder:
         files = _files(stream, Path(folder))
-        parquet, csv = (best(1, lambda file=file: fold(file, registry, stream))[0] for file in files)
+        parquet, csv = best(1, *(partial(fold, file, registry, stream) for file in files))
     return {
         "sightings": made, "homes": homes, "days": stream.days, "sightings_per_second": round(made / mine),
         "duckdb_ratio": round(peer / mine, 2), "duckdb_sightings_per_second": round(made / peer),
@@ -99,13 +100,12 @@ def _registry(stream: Stream) -> Registry:
 
 
 def _files(stream: Stream, folder: Path) -> tuple[Path, Path]:
-    pyarrow.parquet.write_table(stream.sightings, folder / "s.parquet")
-    names = stream.sightings.column_names
-    plain = stream.sightings.cast(pa.schema([(name, pa.string()) for name in names if name != "at"][:1]
-                                  + [("at", stream.sightings.schema.field("at").type)]
-                                  + [(name, pa.string()) for name in names[2:]]))  # fmt: skip
-    texts = pa.compute.strftime(plain["at"], format="%Y-%m-%dT%H:%M:%SZ")
-    pyarrow.csv.write_csv(plain.set_column(1, "at", texts), folder / "s.csv")
+    """The stream as Parquet, and as CSV with moments in RFC 3339."""
+    table = stream.sightings
+    pyarrow.parquet.write_table(table, folder / "s.parquet")
+    texts = {name: table[name].cast(pa.string()) for name in table.column_names if name != "at"}
+    texts["at"] = pc.strftime(table["at"], format="%Y-%m-%dT%H:%M:%SZ")
+    pyarrow.csv.write_csv(pa.table(texts), folder / "s.csv")
     return folder / "s.parquet", folder / "s.csv"
 
 

@@ -1,5 +1,6 @@
 """A plain random stream of sightings, plausible in its mix, for measuring how fast it folds (not what it tells)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -80,7 +81,7 @@ def _registry(homes: int, names: dict[str, list[str]]) -> dict[str, pa.Table]:
     driver = [person[(n + (n % 10 == 0)) % homes * MEMBERS] for n in range(homes)]
     people, since = len(person), "2025-01-01"
     relation = ["tenant", *["co-resident"] * (MEMBERS - 1)]
-    tables = {
+    tables: dict[str, dict[str, str | Sequence[str]]] = {
         "homes": {"home": home, "estate": "e1", "building": blocks, "floor": "1", "unit": home, "area_m2": "50",
                   "state": "let"},
         "doors": {"door": door, "estate": "e1", "kind": ["gate", *["building"] * len(shared), *["home"] * homes],
@@ -100,7 +101,7 @@ def _registry(homes: int, names: dict[str, list[str]]) -> dict[str, pa.Table]:
     return {name: _table(columns) for name, columns in tables.items()}
 
 
-def _table(columns: dict[str, str | list[str]]) -> pa.Table:
+def _table(columns: Mapping[str, str | Sequence[str]]) -> pa.Table:
     """A table of texts; a single text stands in every row."""
-    rows = max(len(column) for column in columns.values() if isinstance(column, list))
+    rows = max(len(column) for column in columns.values() if not isinstance(column, str))
     return pa.table({name: [column] * rows if isinstance(column, str) else column for name, column in columns.items()})
