@@ -50,6 +50,16 @@ sightings = Table(
     Index("sightings_by_key", "gateway", "epoch", "seq", "day", unique=True),
     Index("sightings_by_time", "estate", "taken_us"),
     Index("sightings_by_device", "device", "device_event"),
+    *(  # the newest of one person or home, without reading the estate's other sightings
+        Index(
+            f"sightings_by_{who}",
+            who,
+            "taken_us",
+            sqlite_where=sa.text(f"{who} IS NOT NULL"),
+            postgresql_where=sa.text(f"{who} IS NOT NULL"),
+        )
+        for who in ("person", "home")
+    ),
 )
 gateway_status = Table(
     "gateway_status",  # what each gateway last said of itself
