@@ -9,6 +9,7 @@ DuckDB makes (`benchmarks.fold_duckdb` says which) was found equal to ours, home
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
