@@ -173,7 +173,7 @@ def live_by_kind(village: Village) -> None:
     for home in kinds(village, "weekend_only").tolist():
         rows = village.of(home)
         days = (4, 5, 6) if rng.random() < 0.7 else (5, 6)
-        at_home = np.isin(village.seasons.weekday, days) & (rng.random() < 0.95)
+        at_home = np.isin(village.seasons.weekday, days)
         skipped = np.repeat(rng.random(village.days // 7 + 2) < rng.uniform(0.03, 0.3), 7)[: village.days]
         members.here[rows] &= at_home & ~skipped
         members.arrives[rows], members.leaves[rows] = rng.normal(19.5, 1.0), rng.normal(18.0, 2.5)

@@ -38,6 +38,7 @@ def _move_ins(village: Village) -> None:
         village.leases.end[lease] = village.day64(begin) + length
         for part in village.others:  # nobody comes to an empty home
             part.here[part.home == home, :begin] = False
+        village.forget(home, before=begin)
         village.note(home, "move_in", since=begin)
 
 
@@ -70,6 +71,7 @@ def _handed_back(village: Village) -> None:
         for part in village.others:
             part.here[part.home == home, leaves:] = False
         village.estate.homes.state[home] = "vacant"
+        village.forget(home, after=leaves)
         village.note(home, "handed_back", since=leaves)
 
 

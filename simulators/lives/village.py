@@ -164,6 +164,16 @@ class Village:
             )
         )
 
+    def forget(self, home: int, *, before: int = 0, after: int | None = None) -> None:
+        """Strike what was noted of a home before it was lived in, or from when it no longer is."""
+        name = str(self.estate.homes.id[home])
+        first, last = self.day(before), None if after is None else self.day(after)
+
+        def holds(row: Truth) -> bool:
+            return row.since is None or (row.since >= first and (last is None or row.since < last))
+
+        self.truth = [row for row in self.truth if row.home != name or holds(row)]
+
     def day(self, place: int) -> date:
         """The calendar day of a place."""
         return self.seasons.day(place)

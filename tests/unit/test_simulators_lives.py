@@ -213,6 +213,27 @@ def test_nobody_of_the_household_enters_an_idle_home(told: Told) -> None:
     assert np.mean(on_the_eve) > 0.8  # the others' last entry was not read
 
 
+def test_nobody_else_stays_unseen_for_half_a_year(told: Told) -> None:
+    explained = {"idle", "idle_short", "keys_kept", "move_in", "handed_back", "not_let", *LABELS}
+    homes = {row.home for row in told.stream.truth} - {
+        row.home for row in told.stream.truth if row.scenario in explained
+    }
+    seen = (told.living != "") & (told.outcome == "granted") & (told.direction != "out") & ~told.carers
+    assert len(homes) > 100
+    for home in homes:
+        days = np.unique(told.day[seen & (told.living == home)])
+        assert np.diff(days, prepend=0, append=DAYS).max() < 120, home
+
+
+def test_truth_says_nothing_of_a_home_before_it_is_lived_in(told: Told) -> None:
+    moved_in = {row.home: row.since for row in played(told, "move_in")}
+    left = {row.home: row.since for row in told.stream.truth if row.scenario == "handed_back"}
+    for row in told.stream.truth:
+        if row.since is not None:
+            assert row.since >= (moved_in.get(row.home) or START)
+            assert row.since <= (left.get(row.home) or row.since)
+
+
 def test_an_overstay_goes_on_after_the_term_and_kept_keys_now_and_then(told: Told) -> None:
     terms = {row["home"]: row["relocation_until"] or row["end"] for row in rows(told.stream, "leases")}
     for scenario, low, high in (("overstay", 0.5, 60.0), ("keys_kept", 0.0, 1.5)):
