@@ -97,6 +97,7 @@ class PolicyMeasurement(msgspec.Struct, frozen=True, kw_only=True):
     fpir: float
     fnir: float
     source: str
+    extrapolated: bool = False
 
 
 class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):

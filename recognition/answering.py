@@ -13,12 +13,13 @@ from prometheus_client import Counter
 from core.clock import to_us
 from core.facts import Capture, Decision, DoorActed, InputRefused, Lane, Rejection
 from core.topics import Address
-from recognition import recording
+from recognition import recording, threshold_files
 from recognition.estate import EstateView
 from recognition.intake import Arrived, Intake
 from recognition.judge import Judgement, judge
 from recognition.seen import Seen
 from recognition.store import Answer, Batch
+from recognition.threshold_files import NOTHING_MEASURED, Measured
 
 captures_total = Counter("anju_captures_total", "Captures recorded", ["modality", "outcome", "lane"])
 duplicates_total = Counter("anju_captures_duplicate_total", "Captures that came again and got their first answer")
@@ -43,9 +44,16 @@ class Answering:
     """Answers micro-batches; belongs to one thread."""
 
     def __init__(
-        self, seen: Seen, views: Callable[[], Mapping[str, EstateView]], *, life: timedelta, clock_slack: timedelta
+        self,
+        seen: Seen,
+        views: Callable[[], Mapping[str, EstateView]],
+        *,
+        life: timedelta,
+        clock_slack: timedelta,
+        measured: Mapping[str, Measured] = NOTHING_MEASURED,
     ) -> None:
         self._seen, self._views = seen, views
+        self._tables, self._calibrations = threshold_files.tables(measured), threshold_files.calibrations(measured)
         self._life, self._slack = life, clock_slack
 
     def answer(self, intake: Intake, now: datetime) -> Answers:
@@ -102,7 +110,9 @@ class Answering:
         views = self._views()
         for estate, pairs in by_estate.items():
             view = views[estate]
-            judgements = judge(view, [capture for _, capture in pairs])
+            judgements = judge(
+                view, [capture for _, capture in pairs], tables=self._tables, calibrations=self._calibrations
+            )
             for (arrived, capture), judged in zip(pairs, judgements, strict=True):
                 self._keep(answers, arrived, capture, judged, received_us, now)
 

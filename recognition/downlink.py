@@ -5,7 +5,8 @@ the difference; any other is sent everything, from nothing. Rows are sealed when
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from sqlalchemy.engine import Connection
 
@@ -14,6 +15,8 @@ from core.facts import Modality
 from core.vault import EstateKey
 from housing.registry import reading
 from recognition.loading import open_template
+from recognition.threshold_files import NOTHING_MEASURED, Measured
+from recognition.thresholds import ThresholdTable
 
 REMEMBERED = 16  # versions of each set
 PART_BYTES = 256 * 1024
@@ -24,8 +27,8 @@ Hashes = dict[str, bytes]
 class EstateSets:
     """The sets of one estate; belongs to one thread."""
 
-    def __init__(self, estate: str, key: EstateKey) -> None:
-        self._estate, self._key = estate, key
+    def __init__(self, estate: str, key: EstateKey, measured: Mapping[str, Measured] = NOTHING_MEASURED) -> None:
+        self._estate, self._key, self._measured = estate, key, measured
         self._rows: dict[str, dict[str, bytes]] = {name: {} for name in sets.NAMES}
         self._remembered: dict[str, OrderedDict[tuple[int, str], Hashes]] = {name: OrderedDict() for name in sets.NAMES}
         self.version = -1
@@ -107,3 +110,14 @@ class EstateSets:
         for right in reading.pass_rights(connection, self._estate):
             pass_ = sets.PassRow(home=right.home, from_us=right.from_us, until_us=right.until_us)
             yield sets.pass_key(right.pass_, right.door), sets.encode_row(pass_)
+        for model, one in self._measured.items():
+            yield sets.policy_key(model), sets.encode_row(policy_row(one.thresholds))
+
+
+def policy_row(table: ThresholdTable) -> sets.PolicyRow:
+    """A site's own thresholds, as its gateways hold them."""
+    return sets.PolicyRow(
+        rows=tuple(sets.PolicyMeasurement(**asdict(row)) for row in table.rows),
+        margin=table.margin,
+        margin_source=table.margin_source,
+    )

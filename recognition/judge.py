@@ -9,6 +9,7 @@ face names whom the face should be; the access policy judges all persons at once
     plate readers disagree              ambiguous      stays shut: a person looks, at the nearness of the read too
     under the threshold                 unrecognised   stays shut, nobody is named
     credential and face differ          mismatch       as the credential may: doors do not press claims
+    a face too unlike anybody           as the credential, unless the face clearly is not its holder's (`fusion`)
     on the way out, or fire             as recognised  always opens
 """
 
@@ -23,7 +24,10 @@ from recognition import policy
 from recognition.access import WAYS, Reason, Requests
 from recognition.access import decide as decide_access
 from recognition.arrays import NOBODY, Bools, Doubles, Int32s, UInt8s
+from recognition.calibration import Calibration
+from recognition.calibrations import CALIBRATIONS
 from recognition.estate import EstateView
+from recognition.fusion import fuse
 from recognition.modalities.face import FaceMatcher
 from recognition.modalities.plate import SAME_PLATE, PlateMatcher, near_plates
 from recognition.policy import Identities, Status
@@ -91,6 +95,7 @@ def judge(
     fire: bool = False,
     seen: LastPassages | None = None,
     tables: Mapping[str, ThresholdTable] = TABLES,
+    calibrations: Mapping[str, Calibration] = CALIBRATIONS,
 ) -> list[Judgement]:
     """Answer a batch of captures of one estate, in its order; the batch may be empty.
 
@@ -100,6 +105,7 @@ def judge(
         fire: the estate's fire signal.
         seen: passages for anti-passback.
         tables: thresholds by model.
+        calibrations: of the scores, by model.
     """
     if not captures:
         return []
@@ -107,7 +113,7 @@ def judge(
     _identify_faces(view, captures, found, tables)
     _identify_plates(view, captures, found)
     _identify_credentials(view, captures, found)
-    owners, mismatch, others = _settle_claims(view, captures, found)
+    owners, mismatch, others = _settle_claims(view, captures, found, calibrations)
     verdicts = decide_access(
         view.access,
         Requests(
@@ -182,7 +188,9 @@ def _owner(view: EstateView, read: CredentialRead, at_us: int) -> tuple[int, str
     return credential.principal, ""
 
 
-def _settle_claims(view: EstateView, captures: Sequence[Capture], found: _Found) -> tuple[Int32s, Bools, Int32s]:
+def _settle_claims(
+    view: EstateView, captures: Sequence[Capture], found: _Found, calibrations: Mapping[str, Calibration]
+) -> tuple[Int32s, Bools, Int32s]:
     """Whom access is asked for (B,), where credential and biometric differ (B,), and who was matched instead (B,)."""
     owners, others = found.persons.copy(), np.full(len(captures), NOBODY, np.int32)
     mismatch = np.zeros(len(captures), np.bool_)
@@ -193,12 +201,42 @@ def _settle_claims(view: EstateView, captures: Sequence[Capture], found: _Found)
         if owner == NOBODY:
             continue
         settled = owner == found.persons[place] or owner in found.candidates[place]
-        silent = found.status[place] == Status.UNKNOWN and (capture.quality < POOR_QUALITY or found.notes[place] != "")
-        if not (settled or silent or isinstance(capture.probe, PlateRead)):  # who drives a car may be anybody
+        if not settled and _contradicts(view, capture, found, place, owner, calibrations):
             mismatch[place], others[place] = True, found.persons[place]
         owners[place] = owner
         found.status[place], found.notes[place] = Status.ACCEPTED, ""
     return owners, mismatch, others
+
+
+def _contradicts(
+    view: EstateView,
+    capture: Capture,
+    found: _Found,
+    place: int,
+    owner: int,
+    calibrations: Mapping[str, Calibration],
+) -> bool:
+    """Whether what was seen speaks against the owner of the credential, who was not recognised in it."""
+    if isinstance(capture.probe, PlateRead):
+        return False  # who drives a car may be anybody
+    if found.status[place] != Status.UNKNOWN:
+        return True
+    if capture.quality < POOR_QUALITY or found.notes[place] != "" or not isinstance(capture.probe, FaceProbe):
+        return False
+    calibration = calibrations.get(capture.probe.model)
+    if calibration is None:
+        return True  # nobody has measured what a low score means: staff are told
+    score = _score_with(view, capture.probe, owner)
+    return bool(fuse({Modality.FACE: calibration.llr(np.array([score]))}, 1).contradicts()[0])
+
+
+def _score_with(view: EstateView, probe: FaceProbe, person: int) -> float:
+    """The score of a face with one person's templates; NaN where they have none."""
+    gallery = view.faces[probe.model]
+    only = np.zeros(person + 1, np.bool_)
+    only[person] = True
+    matches = _FACES.search(gallery, _FACES.encode(gallery, [probe]), allowed=only)
+    return float(matches.scores[0, 0]) if matches.persons[0, 0] == person else float("nan")
 
 
 def _note(found: _Found, places: list[int], reason: str) -> None:

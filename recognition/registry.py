@@ -23,6 +23,7 @@ from housing.registry import reading
 from recognition.downlink import EstateSets
 from recognition.estate import EstateView
 from recognition.loading import Loader
+from recognition.threshold_files import NOTHING_MEASURED, Measured
 
 log = structlog.get_logger(__name__)
 MAX_PULLS = 10_000
@@ -39,10 +40,18 @@ class Registry:
     """Snapshots by estate, swapped whole; `views` may be read from any thread."""
 
     def __init__(
-        self, housing: Engine, vault: Vault, link: Link, live: Live, clock: Clock, *, only: tuple[str, ...] = ()
+        self,
+        housing: Engine,
+        vault: Vault,
+        link: Link,
+        live: Live,
+        clock: Clock,
+        *,
+        only: tuple[str, ...] = (),
+        measured: Mapping[str, Measured] = NOTHING_MEASURED,
     ) -> None:
         self._housing, self._vault, self._link, self._live, self._clock = housing, vault, link, live, clock
-        self._only = only
+        self._only, self._measured = only, measured
         self._views: Mapping[str, EstateView] = {}
         self._loaded_at: dict[str, float] = {}
         self._loaders: dict[str, Loader] = {}
@@ -98,7 +107,7 @@ class Registry:
             view = loader.load(connection, to_us(self._clock.now()), previous)
         self._views = {**self._views, estate: view}
         self._loaded_at[estate] = self._clock.monotonic()
-        self._sets.setdefault(estate, EstateSets(estate, key))
+        self._sets.setdefault(estate, EstateSets(estate, key, self._measured))
         version_gauge.labels(estate).set(view.version)
         if previous is None or previous.version != view.version:
             log.info("registry_loaded", estate=estate, version=view.version)

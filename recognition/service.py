@@ -21,7 +21,7 @@ from core.runtime import Check
 from core.settings import Settings
 from core.topics import Address, Channel
 from core.vault import Vault
-from recognition import intake, recording
+from recognition import intake, recording, threshold_files
 from recognition.answering import Answering, Answers
 from recognition.intake import DeadLetter
 from recognition.registry import Registry
@@ -73,12 +73,18 @@ class RecognitionService:
         owner = f"{settings.shard}@{to_us(clock.now())}"
         writer = ShardWriter.take(own, settings.shard, owner=owner, now=clock.now())
         self._writing = Writing(writer, link, live, commit_max=settings.commit_max)
-        self._registry = Registry(housing, Vault.open(settings), link, live, clock, only=settings.estate_list)
+        measured = threshold_files.read_all(settings.var_dir)
+        for one in measured.values():
+            log.info("thresholds_of_the_site", model=one.thresholds.model, sizes=len(one.thresholds.rows))
+        self._registry = Registry(
+            housing, Vault.open(settings), link, live, clock, only=settings.estate_list, measured=measured
+        )
         self._answering = Answering(
             Seen(own_read),
             self._registry.views,
             life=timedelta(milliseconds=settings.decision_life_ms),
             clock_slack=timedelta(seconds=settings.clock_slack_s),
+            measured=measured,
         )
 
     def checks(self) -> Mapping[str, Check]:

@@ -4,7 +4,8 @@ At a fixed threshold the chance that a stranger finds somebody alike grows with 
 the number of live templates, on a line in its logarithm. Between two measured sizes it is interpolated. Above the
 largest it continues on the last line, which is on the strict side: the tail of impostor scores is about Gaussian, and
 its quantile grows more slowly. Under the smallest the smallest size's threshold is kept, stricter than needed. Both are
-marked `extrapolated`: such a threshold has no measured error rate until the site's own gallery is evaluated.
+marked `extrapolated`, and so is what rests on a row that was computed for a size nobody measured: such a threshold has
+no measured error rate until the site's own gallery is evaluated (`anju evaluate`).
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ class Measurement:
         fpir: share of strangers (not enrolled) that would be accepted.
         fnir: share of enrolled people's probes that would not be accepted as themselves.
         source: data, software and method, in words.
+        extrapolated: computed from smaller galleries (see `evaluation_sizes`), not measured at this size.
     """
 
     templates: int
@@ -36,6 +38,7 @@ class Measurement:
     fpir: float
     fnir: float
     source: str
+    extrapolated: bool = False
 
     def __post_init__(self) -> None:
         rates = 0 <= self.fpir <= 1 and 0 <= self.fnir <= 1
@@ -51,7 +54,7 @@ class Threshold:
         value: accept at this score or above.
         margin: the best score must lead the second person's by at least this.
         templates: the gallery size it is for.
-        extrapolated: the size lies outside the measured ones, so no error rate is known.
+        extrapolated: nobody measured at or around this size, so no error rate is known.
         basis: the measurements it rests on, one or two.
     """
 
@@ -88,17 +91,18 @@ class ThresholdTable:
 
     def at(self, templates: int) -> Threshold:
         """The threshold for a gallery of this many live templates (0 or more)."""
-        first, last = self.rows[0], self.rows[-1]
+        first = self.rows[0]
         if templates <= first.templates or len(self.rows) == 1:
             return self._threshold(first.threshold, templates, (first,))
         low, high = next((pair for pair in pairwise(self.rows) if templates <= pair[1].templates), self.rows[-2:])
         slope = (high.threshold - low.threshold) / log(high.templates / low.templates)
-        basis = (last,) if templates == last.templates else (low, high)
+        basis = (high,) if templates == high.templates else (low, high)
         return self._threshold(low.threshold + slope * log(templates / low.templates), templates, basis)
 
     def _threshold(self, value: float, templates: int, basis: tuple[Measurement, ...]) -> Threshold:
-        outside = not self.rows[0].templates <= templates <= self.rows[-1].templates
-        return Threshold(value=value, margin=self.margin, templates=templates, extrapolated=outside, basis=basis)
+        unmeasured = not self.rows[0].templates <= templates <= self.rows[-1].templates
+        unmeasured |= any(row.extrapolated for row in basis)
+        return Threshold(value=value, margin=self.margin, templates=templates, extrapolated=unmeasured, basis=basis)
 
 
 SFACE = ThresholdTable(

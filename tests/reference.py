@@ -184,3 +184,26 @@ def alike(
     pairs = [(one[0][n], other[0][n]) for n in range(len(one[0])) if both[n // layers]]
     lengths = sqrt(sum(a for a, _ in pairs)) + sqrt(sum(b for _, b in pairs))
     return 1 - sqrt(sum(a != b for a, b in pairs)) / lengths if lengths else 0.0
+
+
+def isotonic(targets: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """Isotonic regression by its minimax formula: the greatest over starts of the least over ends of weighted means."""
+
+    def mean(low: int, high: int) -> float:
+        part = slice(low, high + 1)
+        return fsum(t * w for t, w in zip(targets[part], weights[part], strict=True)) / fsum(weights[part])
+
+    n = len(targets)
+    return [max(min(mean(low, high) for high in range(at, n)) for low in range(at + 1)) for at in range(n)]
+
+
+def rates(
+    mated: Sequence[Vector], whose: Sequence[int], strangers: Sequence[Vector], threshold: float
+) -> tuple[float, float]:
+    """FPIR and FNIR at a threshold, by looking at every probe."""
+    accepted = sum(max(row) >= threshold for row in strangers)
+    kept = 0
+    for row, at in zip(mated, whose, strict=True):
+        others = [score for place, score in enumerate(row) if place != at]
+        kept += row[at] >= threshold and all(row[at] > score for score in others) and row[at] > float("-inf")
+    return accepted / len(strangers), 1 - kept / len(mated)

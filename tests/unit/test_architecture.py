@@ -9,9 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("anju", "api", "benchmarks", "core", "gateway", "housing", "occupancy", "recognition", "simulators")
 PURE_RECOGNITION = {
-    "access", "arrays", "axes", "bounds", "errors", "estate", "fingers", "gallery", "handles", "judge", "kernels",
-    "matches", "modalities", "plate_confusions", "plate_match", "policy", "schedules", "search", "segments", "sketch",
-    "thresholds", "windows",
+    "access", "arrays", "axes", "bounds", "calibration", "calibrations", "errors", "estate", "fingers", "fusion",
+    "gallery", "handles", "judge", "kernels", "matches", "modalities", "plate_confusions", "plate_match", "policy",
+    "schedules", "search", "segments", "sketch", "thresholds", "windows",
 }  # fmt: skip
 MAY_IMPORT = {
     "core": set[str](),
@@ -31,7 +31,7 @@ PURE = [
     *(f"recognition/fingers/{name}.py" for name in (
         "cylinders", "features", "gallery", "minutiae", "projection", "records", "relaxation", "scan",
     )),
-    "recognition/intake.py", "recognition/recording.py",
+    "recognition/evaluation.py", "recognition/evaluation_sizes.py", "recognition/intake.py", "recognition/recording.py",
     "housing/leases.py", *(f"housing/parameters/{name}.py" for name in ("base", "detection", "known", "law")),
     *(f"housing/law/{name}.py" for name in (
         "clocks", "deadlines", "grounds", "money", "periods", "relocation", "terms",

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.clock import to_us
-from core.facts import Capture, Direction, Modality, Outcome
+from core.facts import Capture, Direction, FaceProbe, Modality, Outcome
 from recognition.access import FOREVER_US
+from recognition.calibrations import SFACE
 from recognition.estate import (
     PASS_MARK,
     Credential,
@@ -18,6 +19,7 @@ from recognition.estate import (
     plate_gallery,
     vehicle_grants,
 )
+from recognition.fusion import CONTRADICTION
 from recognition.gallery import FaceGallery
 from recognition.handles import Handles
 from recognition.judge import Judgement, judge
@@ -151,6 +153,31 @@ def test_a_credential_with_another_face_is_a_mismatch_and_opens_as_the_credentia
     assert (stranger.outcome, stranger.person, stranger.seen) == (Outcome.MISMATCH, "p1", None)
     own = one(face(1, claim=factories.card_read("c1")))
     assert (own.outcome, own.person, own.seen) == (Outcome.GRANTED, "p1", None)
+
+
+def test_a_face_too_unlike_anybody_speaks_against_a_card_only_if_it_clearly_is_another() -> None:
+    """Of somebody's own pictures under the threshold the calibrated score with the holder decides."""
+    unsure = [n for n in range(4_000) if one(face(1, n)).reason == "under_threshold"]
+    assert unsure, "some simulated pictures should fall below the threshold"
+    gallery = VIEW.faces[embeddings.MODEL]
+    told = set()
+    for seed in unsure:
+        shown = face(1, seed, claim=factories.card_read("c1"))
+        assert isinstance(shown.probe, FaceProbe)
+        own = np.concatenate([p.segment.vectors for p in gallery.parts])[2:4]
+        score = float((own @ np.frombuffer(shown.probe.embedding, "<f4")).max())
+        against = bool(SFACE.llr(np.array([score]))[0] <= CONTRADICTION)
+        found = one(shown)
+        assert found.outcome is (Outcome.MISMATCH if against else Outcome.GRANTED)
+        assert (found.person, found.seen, found.opens) == ("p1", None, True)
+        told.add(against)
+    assert False in told
+
+
+def test_without_a_calibration_a_face_under_the_threshold_is_told() -> None:
+    seed = next(n for n in range(4_000) if one(face(1, n)).reason == "under_threshold")
+    shown = face(1, seed, claim=factories.card_read("c1"))
+    assert judge(VIEW, [shown], calibrations={})[0].outcome is Outcome.MISMATCH
 
 
 def test_a_poor_picture_says_nothing_against_a_card() -> None:
