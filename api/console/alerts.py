@@ -13,6 +13,7 @@ from api.context import Context
 from api.paging import decode, encode
 from api.reading import alerts as reading
 from api.reading.estates import Estate, EstateRow
+from api.reading.feedback import so_far
 from api.reading.staff import names_of
 from core.clock import local_day
 from core.db import Store
@@ -59,11 +60,13 @@ def _waiting(request: Request, context: Context, visitor: Visitor, estate: Estat
 def alert(request: Request, context: Ctx, visitor: Viewer, estate: Estate, alert: str) -> Response:
     """One alert."""
     with context.reading(Store.HOUSING) as housing, context.reading(Store.OCCUPANCY) as occupancy:
-        found = reading.one_alert(housing, occupancy, estate.estate, alert, local_day(context.now()))
+        today = local_day(context.now())
+        found = reading.one_alert(housing, occupancy, estate.estate, alert, today)
+        rule = so_far(housing, occupancy, estate.estate, found.line.kind, today)
         staff = names_of(housing, [action.user for action in found.actions])
     return page(
         request, "alert.html", visitor=visitor, estate=estate, here="alerts", alert=found, staff=staff,
-        most=MAX_REASON,
+        most=MAX_REASON, rule=rule,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from occupancy import views
 from occupancy.feedback import Judged, Precision, Reliability, precision, reliability, stated
 
 FIRST_DAY = date(2000, 1, 1)  # before any verdict
+YEAR = timedelta(days=364)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,12 @@ def judged(housing: Connection, occupancy: Connection, estates: Sequence[str], f
         for row in rows
         if row.alert in said
     ]  # fmt: skip
+
+
+def so_far(housing: Connection, occupancy: Connection, estate: str, kind: str, today: date) -> Precision:
+    """What the verdicts of a year say of one rule in one estate."""
+    found = judged(housing, occupancy, [estate], today - YEAR, today)
+    return precision((row for row in found if row.kind == kind), [kind])[0]
 
 
 def reports(

@@ -173,4 +173,7 @@ def test_an_alert_has_its_clock(officer: Person) -> None:
     words = text_of(officer.get(f"{AT}/alerts/{alerts['overdue']['alert']}").text)
     assert "《民法典》第734条时限" in words
     assert "期满仍有使用迹象且未提出异议" in words
+    assert "近一年内此规则尚无核实结论" in words
+    rule = text_of(officer.get(f"{AT}/alerts/{alerts['sublet']['alert']}").text)
+    assert "近一年内此规则20个结论中95%属实（75% – 100%）" in rule
     assert isinstance(date.fromisoformat(sublet["last_day"]), date)
