@@ -4,31 +4,35 @@ A room let to a stranger looks like that; so does a grandmother who came for a n
 well. A camera cannot tell them apart and does not have to: whoever lives here should be registered, for the fire
 brigade as much as for the lease. So this is a friendly request, never more than suspected, and it says so itself.
 
-Somebody not of the household must come in the evening, without being seen to leave, on most days that count, and on
-three days of every week, for as many days as the parameter says; on half as many it is watched. Couriers, carers and
+Somebody not of the household must come in the evening, without being seen to leave, on most of the days that count and
+on three days of every week, for as many days as the parameter says; on half as many it is watched. Couriers, carers and
 contractors never count (`homedays.other_nights`), nor do holidays or weeks around Spring Festival. Where the household
-itself is seldom seen the sublet rule looks.
+itself is seldom seen the sublet rule looks; who is known by face or finger is looked for by these, since whoever rents
+a room may have been given a card.
 
-Faces that nothing knew and credentials shown with another face may be the household's own, badly read. If it was like
-that before, or if there was no before, such signs alone only watch. Visitors' passes and vehicles are not mistaken.
+A face that nothing knew may be the household's own behind a mask, and so may be one that did not fit its card. Unknown
+faces alone only watch. Cards shown by others count if it was not so before; if there was no before, they only watch.
+Visitors' passes and vehicles are not mistaken.
 """
 
 import numpy as np
 
 from housing.parameters import EXTRA_RESIDENT_DAYS, SUBLET_KIND_DAYS, SUBLET_THINNED_PERCENT
-from occupancy.arrays import NOBODY, Bools, Doubles, Int32s
+from occupancy.arrays import NOBODY, Bools, Doubles, Indices, Int32s
+from occupancy.homedays import HomeDays
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, when
 from occupancy.rules.holidays import festive
-from occupancy.rules.rhythm import change_point, every_week, others_at_night
+from occupancy.rules.rhythm import WEEKLY, change_point, every_week, others_at_night
 
 BASIS = "Order 11 Art. 27(1), only where a room is let"
-MOST_DAYS = 0.6  # of the days that count
-USABLE = 0.5  # of the recent days must count
+MOST_DAYS = 0.5  # of the days that count
+KNOWN = 0.75  # of so many days must count within twice the time
+BODILY = 0.3  # of the days before, on which a household was seen by face or finger, so that it is looked for by these
 SELDOM_BEFORE, ENOUGH_BEFORE = 0.25, 14  # share of earlier days with others at night; days to know it by
 USUAL = 0.7  # share of days on which a household is seen, where its own is not known
 # What else each sort of sign may mean, as a share; sorts are taken to be independent. Not measured.
 DOUBT = {"guests": 0.04, "mismatches": 0.1, "other_vehicles": 0.15, "unknown_entries": 0.15}
-SURE_WITHOUT_BEFORE = ("guests", "other_vehicles")
+SURE = ("guests", "other_vehicles")
 TEXTS = {
     "extra_resident.rhythm": (
         "近{days}天中有{nights}个晚上有未登记人员归来，每周皆有。",
@@ -73,12 +77,33 @@ TEXTS = {
 }
 
 
+def lately(usable: Bools, recent: int) -> Bools:
+    """(k, W) bool: the last `recent` days of `usable`, (k, W), as far as they lie within twice as many days."""
+    counted = np.cumsum(usable[:, ::-1], axis=1)[:, ::-1]
+    within = np.arange(usable.shape[1]) >= usable.shape[1] - 2 * recent
+    last: Bools = usable & (counted <= recent) & within[None, :]
+    return last
+
+
 def keeps(nights: Bools, usable: Bools, recent: int) -> Bools:
-    """(k,) bool: others came on most usable days of the last `recent`, in every week; (k, W) bool both."""
-    known = usable[:, -recent:].sum(axis=1)
-    came = (nights & usable)[:, -recent:].sum(axis=1)
-    held: Bools = (known >= USABLE * recent) & (came >= MOST_DAYS * known) & every_week(nights, usable, recent)
+    """(k,) bool: others came on most of the last `recent` days that count, in every week; (k, W) bool both."""
+    now = lately(usable, recent)
+    known, came = now.sum(axis=1), (nights & now).sum(axis=1)
+    held: Bools = (known >= KNOWN * recent) & (came >= MOST_DAYS * known) & every_week(nights, usable, recent)
     return held
+
+
+def household(days: HomeDays, rows: Indices, before: Bools) -> tuple[Bools, Doubles]:
+    """Days on which the household was seen, (k, W), and its usual share of them, (k,), by the days `before`, (k, W).
+
+    By face or finger, if that is how it was seen on BODILY of these days; else by anything.
+    """
+    earlier = np.maximum(before.sum(axis=1), 1)
+    bodies, members = days.bodies_seen[rows] > 0, days.members_seen[rows] > 0
+    bodily = (bodies & before).sum(axis=1) >= BODILY * earlier
+    seen: Bools = np.where(bodily[:, None], bodies, members)
+    usual = np.where(before.sum(axis=1) >= ENOUGH_BEFORE, (seen & before).sum(axis=1) / earlier, USUAL)
+    return seen, usual
 
 
 def probability(kind_days: Int32s, least: int) -> Doubles:
@@ -93,27 +118,27 @@ def evaluate(view: View) -> Verdicts:
     today, ask, table = view.today, view.values.on, view.days
     recent = max(min(ask(EXTRA_RESIDENT_DAYS, today), table.shape[1]) // 14 * 14, 14)
     leased = view.registry.leases.on(view.homes, today) != NOBODY
-    rows = np.flatnonzero(leased & ((table.other_nights[:, -recent:] > 0).sum(axis=1) >= recent // 4))
+    rows = np.flatnonzero(leased & ((table.other_nights[:, -2 * recent :] > 0).sum(axis=1) >= WEEKLY))
     nights = others_at_night(table, rows)
     usable = view.usable()[rows] & ~festive(table.first_day, table.shape[1])[None, :]
-    seen = table.members_seen[rows] > 0
     best, low, high = change_point(np.where(nights, 1.0, -1.0) * usable)
-    before = usable & (np.arange(table.shape[1])[None, :] < best[:, None])
-    now = usable.copy()
-    now[:, :-recent] = False
+    before, now = usable & (np.arange(table.shape[1])[None, :] < best[:, None]), lately(usable, recent)
     known, earlier = now.sum(axis=1), before.sum(axis=1)
-    usual = np.where(earlier >= ENOUGH_BEFORE, (seen & before).sum(axis=1) / np.maximum(earlier, 1), USUAL)
+    seen, usual = household(table, rows, before)
     stays = 100 * (seen & now).sum(axis=1) > ask(SUBLET_THINNED_PERCENT, today) * usual * known
-    kind_days = np.stack([((getattr(table, kind)[rows] > 0) & now).sum(axis=1) for kind in DOUBT], axis=1)
+    kinds = {kind: getattr(table, kind)[rows] > 0 for kind in DOUBT}
+    kind_days = np.stack([(days & now).sum(axis=1) for days in kinds.values()], axis=1).astype(np.int32)
     least = ask(SUBLET_KIND_DAYS, today)
-    sure = np.any([kind_days[:, list(DOUBT).index(kind)] >= least for kind in SURE_WITHOUT_BEFORE], axis=0)
     changed = (earlier >= ENOUGH_BEFORE) & ((nights & before).sum(axis=1) <= SELDOM_BEFORE * earlier)
-    held, half = keeps(nights, usable, recent), keeps(nights, usable, recent // 2)
-    odds = probability(kind_days.astype(np.int32), least)
+    sure = nights & np.logical_or.reduce([kinds[kind] for kind in SURE])
+    lent = sure | (nights & kinds["mismatches"] & changed[:, None])
+    long_enough = table.shape[1] - best >= recent
+    held, half = keeps(lent, usable, recent) & long_enough, keeps(nights, usable, recent // 2)
+    odds = probability(kind_days, least)
     raised = Raised()
-    for k in np.flatnonzero(half & stays & (kind_days >= least).any(axis=1)):
-        days, first = int(known[k]), table.first_day
-        stage = Stage.SUSPECTED if held[k] and (sure[k] or changed[k]) else Stage.WATCH
+    for k in np.flatnonzero((half | held) & stays & (kind_days >= least).any(axis=1)):
+        days, first, skipped = int(known[k]), table.first_day, int((~usable[k, -recent:]).sum())
+        stage = Stage.SUSPECTED if held[k] else Stage.WATCH
         raised.add(
             int(view.homes[rows[k]]), stage, odds[k],
             (first + int(best[k]), first + int(low[k]), first + int(high[k])), BASIS,
@@ -127,7 +152,7 @@ def evaluate(view: View) -> Verdicts:
                 (True, Reason("extra_resident.family")),
                 (True, Reason("extra_resident.household_here", {"days": days, "seen": int((seen & now)[k].sum())})),
                 (not changed[k], Reason("extra_resident.as_before")),
-                (days < recent, Reason("extra_resident.unseen", {"days": recent - days})),
+                (skipped, Reason("extra_resident.unseen", {"days": skipped})),
             ]),
         )  # fmt: skip
     return raised.verdicts()
@@ -140,6 +165,6 @@ RULE = Rule(
     bases=(BASIS,),
     alert_from=Stage.SUSPECTED,
     texts=TEXTS,
-    patience=14,
+    patience=28,
     parameters=(EXTRA_RESIDENT_DAYS, SUBLET_KIND_DAYS, SUBLET_THINNED_PERCENT),
 )

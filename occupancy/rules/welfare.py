@@ -5,10 +5,10 @@ too. Days away with approval and days on which no reader worked are no silence; 
 
 Who is seen daily and then is not, is asked after when the days of the parameter have passed. Who goes out once a week
 is silent for six days each week, and an alarm that rings every week is soon not heard. So a person's own pauses count:
-of the BEFORE days up to the last time they were seen, the pause that only one in ten is longer than. The alarm rings
-when the silence is longer than that, never before the days of the parameter, never after LONGEST days, whoever it is:
-too early is an inconvenience, too late is not. A silence is measured by what came before it, so that it cannot excuse
-itself; with less than ENOUGH days of history here the parameter alone counts.
+of the BEFORE days up to the last time they were seen, the pause that only one in twenty is longer than, the longest of
+all left out. The alarm rings when the silence is longer than that, never before the days of the parameter, never after
+LONGEST days, whoever it is: too early is an inconvenience, too late is not. A silence is measured by what came before
+it, so that it cannot excuse itself; with less than ENOUGH days of history here the parameter alone counts.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ from occupancy.tenure import MET, OUTCOMES, lived_in_since
 
 BASIS = "PIPL Art. 13(1)(1), consent for care"
 BEFORE, ENOUGH, LONGEST = 120, 28, 14  # days
-RARE = 0.9  # of the pauses are not longer
+RARE = 20  # one pause in so many is longer than what is usual, and at least one is
 AWAY_UNSAID = 0.05  # away without a word; not measured
 SILENT_A_DAY = 0.3  # days on which somebody well is not seen, where nothing is known of their own pauses; not measured
 TEXTS = {
@@ -111,7 +111,8 @@ def usual_pause(seen: Bools, usable: Bools, last: int) -> int | None:
         last: the column on which they were last seen or met; may lie outside.
 
     Returns:
-        The pause that one in ten of theirs is longer than, counted in usable days; None where too little is known.
+        The pause that only one in RARE of theirs is longer than, the longest left out; in usable days. None where too
+        little is known.
     """
     first, stop = max(last - BEFORE, 0), last + 1
     counted = usable[first:stop] | seen[first:stop]
@@ -119,8 +120,8 @@ def usual_pause(seen: Bools, usable: Bools, last: int) -> int | None:
         return None
     there = seen[first:stop][counted]
     there[-1] = True  # last seen or met
-    pauses = np.diff(np.flatnonzero(np.append(True, there))) - 1  # the first began before the window, or with it
-    return int(np.quantile(pauses, RARE, method="higher"))
+    pauses = np.sort(np.diff(np.flatnonzero(np.append(True, there))) - 1)  # the first began before, or with, the window
+    return int(pauses[max(len(pauses) - 1 - max(len(pauses) // RARE, 1), 0)])
 
 
 def _last(flags: Bools, column: Indices) -> Int32s:
