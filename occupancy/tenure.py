@@ -6,6 +6,7 @@ Days are numbers (`occupancy.days`); `until` is exclusive. Homes and persons are
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -154,14 +155,19 @@ class Absences:
         Returns:
             (m,) int64 `keys`, ascending, each once.
         """
-        start = np.maximum(self.from_day, first)
-        stop = np.maximum(np.minimum(self.until_day, until), start)
-        row, day = spans(start.astype(np.intp), stop.astype(np.intp))
-        home, person, day32 = self.home[row], self.person[row], day.astype(np.int32)
-        whole = keys(home[person == NOBODY], day32[person == NOBODY])
-        one = living.belongs(person, home, day32)
-        each = _everybody(keys(home[one], day32[one]), person[one], living)
-        return np.unique(np.concatenate([whole, each]))
+        return _excused(self, living, first, until)
+
+
+@lru_cache(maxsize=16)  # several rules ask the same of an evening; a snapshot is itself for ever
+def _excused(absences: Absences, living: Spells, first: int, until: int) -> Int64s:
+    start = np.maximum(absences.from_day, first)
+    stop = np.maximum(np.minimum(absences.until_day, until), start)
+    row, day = spans(start.astype(np.intp), stop.astype(np.intp))
+    home, person, day32 = absences.home[row], absences.person[row], day.astype(np.int32)
+    whole = keys(home[person == NOBODY], day32[person == NOBODY])
+    one = living.belongs(person, home, day32)
+    each = _everybody(keys(home[one], day32[one]), person[one], living)
+    return read_only(np.unique(np.concatenate([whole, each])))
 
 
 def _everybody(key: Int64s, person: Int32s, living: Spells) -> Int64s:
