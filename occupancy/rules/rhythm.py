@@ -7,7 +7,7 @@ from occupancy.homedays import HomeDays
 from occupancy.places import DoorClass, Places
 
 EVENING = sum(1 << hour for hour in (*range(17, 24), 0, 1))  # hours in which people come home
-WEEKLY = 3  # days of a week, or all that could be seen, on which a resident shows
+WEEKLY = 3  # days of a week on which a resident shows at least, and of a shorter one in proportion
 _NEAR = 3.0  # sums of scores as near as this to the best could be the best
 
 
@@ -31,15 +31,15 @@ def change_point(score: Doubles) -> tuple[Int32s, Int32s, Int32s]:
 
 
 def every_week(flags: Bools, counted: Bools, recent: int) -> Bools:
-    """(k,) bool: each of the last whole weeks of `recent` days holds WEEKLY days of `flags`, or as many as count.
+    """(k,) bool: each of the last whole weeks of `recent` days holds WEEKLY of 7 days of `flags` that count.
 
-    A week with fewer than WEEKLY days that count says nothing. `flags` and `counted` are (k, W) bool.
+    Where fewer days count, in proportion; with fewer than WEEKLY a week says nothing. `flags`, `counted`: (k, W) bool.
     """
     held = np.ones(len(flags), np.bool_)
     for back in range(7, min(recent, flags.shape[1]) + 1, 7):
         week = slice(flags.shape[1] - back, flags.shape[1] - back + 7)
         usable = counted[:, week].sum(axis=1)
-        held &= ((flags & counted)[:, week].sum(axis=1) >= WEEKLY) | (usable < WEEKLY)
+        held &= (7 * (flags & counted)[:, week].sum(axis=1) >= WEEKLY * usable) | (usable < WEEKLY)
     return held
 
 
