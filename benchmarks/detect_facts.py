@@ -165,9 +165,9 @@ def _by_home(
     seen: dict[str, set[int]] = defaultdict(set)
     for passage in passages:
         theirs = stays.get(passage.person, [])
-        if len(theirs) == 1 and not passage.named:  # nearly everybody
+        if len(theirs) == 1:  # nearly everybody: one home, whatever a card of theirs still names
             stay = theirs[0]
-            if stay.household:
+            if stay.household and (stay.home == passage.named or not passage.own_door):
                 entered[stay.home].update(d for d in passage.entered if stay.start <= d < stay.until)
                 seen[stay.home].update(d for d in passage.passed if stay.start <= d < stay.until)
             continue
