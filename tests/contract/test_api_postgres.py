@@ -35,7 +35,7 @@ def test_every_page_is_there(served: Served) -> None:
     for path in (
         f"{at}/today", f"{at}/alerts", f"{at}/alerts/{'a' + '0' * 31}", f"{at}/events", f"{at}/homes?q=01-01",
         f"{at}/homes/{home}", f"{at}/people?q=p0", f"{at}/people/{person}", f"{at}/doors", "/imports", "/audit",
-        "/audit/verification",
+        "/audit/verification", f"{at}/reports", f"{at}/alerts?show=waiting", f"{API}/alerts/waiting",
     ):  # fmt: skip
         answer = admin.get(path)
         assert answer.status_code == 200, f"{path}: {answer.text[:400]}"
@@ -61,6 +61,10 @@ def test_writes_are_kept_with_their_trace(served: Served) -> None:
     assert officer.post(f"{API}/alerts/{alert}/actions", json={"action": "acknowledge"}).json()["state"] == (
         "acknowledged"
     )
+    judged = {"action": "verdict", "verdict": "right", "reason": "上门核实"}
+    kind = officer.post(f"{API}/alerts/{alert}/actions", json=judged).json()["kind"]
+    report = officer.get(f"{API}/reports/precision").json()
+    assert {line["kind"]: line["share"] for line in report["precision"] if line["right"]} == {kind: 1.0}
     person = officer.get(f"{API}/people", limit=1).json()["items"][0]["person"]
     gone = officer.ask("DELETE", f"{API}/consents/{person}", params={"of": "door", "modality": "face"})
     assert gone.status_code == 200
