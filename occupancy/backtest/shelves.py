@@ -93,8 +93,9 @@ class Shelves:
         """(first day, days, rows) shelf by shelf, empty ones too, rows in the order of time; each once.
 
         Rows taken at the same moment are ordered by what they say, so that the order of the file does not matter.
+        Ask for `repeated_keys` before: afterwards nothing is known of the keys.
         """
-        self._keys = [] if _ascending(self._keys) else self._keys
+        self._keys = []
         for first in range(self._first, self.until_day, DAYS):
             number = (first - self._first) // DAYS
             parts = self._held.pop(number, [])

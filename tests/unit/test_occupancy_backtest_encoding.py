@@ -238,6 +238,21 @@ def test_moments_without_a_zone_and_files_of_another_kind_are_refused(tmp_path: 
         open_sightings(table_of([]).append_column("event", pa.array([], pa.string())), told)
 
 
+def test_names_may_be_numbers_or_large_texts(tmp_path: Path) -> None:
+    numbered = Registry.of(
+        Rows(estate="e3", homes=[home("7")], doors=[door("gate", "gate")],
+             members=[MemberRow("41", "7", "tenant", START, None, False)])
+    )  # fmt: skip
+    row = {"event": "e", "us": T0, "direction": "in", "modality": "face", "outcome": "granted"}
+    table = table_of([row | {column: None for column, *_ in NAMED}])
+    for values in (pa.array([41]), pa.array(["41"], pa.large_string()), pa.array(["41"]).dictionary_encode()):
+        said = table.set_column(table.column_names.index("person"), "person", values)
+        pyarrow.parquet.write_table(said, tmp_path / "s.parquet")
+        for source in (said, tmp_path / "s.parquet"):
+            (found,), tally = encoded(source, numbered)
+            assert (found.person.tolist(), tally.unknown.total()) == ([0], 0)
+
+
 def test_integers_are_their_own_keys_and_equal_texts_share_one() -> None:
     assert event_keys(pa.array([7, None, 2**40], pa.int64()))[0].tolist() == [7, 0, 2**40]
     keys, known = event_keys(pa.array(["a", "b", "a", "", "x" * (MAX_EVENT + 1)]).slice(1))
