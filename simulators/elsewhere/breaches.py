@@ -10,7 +10,7 @@ from simulators.elsewhere.year import DAY
 
 CHANNELS = ("pass", "cards", "unknown", "car", "mixed")
 _WITH_OWN_DOOR = (0.28, 0.27, 0.22, 0.1, 0.13)
-_WITHOUT = (0.4, 0.4, 0.0, 0.08, 0.12)  # a stranger cannot ring at a gate every evening of a year
+_WITHOUT = (0.4, 0.4, 0.0, 0.08, 0.12)  # nobody rings at a gate every evening of a year, and a number is soon told
 
 
 def period(stage: Stage, shortest: int = 45) -> tuple[int, int]:
@@ -25,7 +25,8 @@ def period(stage: Stage, shortest: int = 45) -> tuple[int, int]:
 
 def channel(stage: Stage, home: Home) -> str:
     """How lodgers of a home get in."""
-    shares = _WITHOUT if stage.ground.own[home.row] == NONE else _WITH_OWN_DOOR
+    own = stage.ground.own[home.row]
+    shares = _WITHOUT if own == NONE or stage.ground.pin[own] else _WITH_OWN_DOOR
     return CHANNELS[int(stage.rng.choice(len(CHANNELS), p=shares))]
 
 
@@ -224,7 +225,18 @@ def idle(stage: Stage, home: Home) -> None:
     returns = stage.rng.random() < 0.4 and back < stage.year.days - 3
     home.away(stage.at(last, 7, 20), stage.at(back) if returns else stage.year.hours + DAY)
     home.settled = True
+    if stage.rng.random() < 0.3:
+        looks_after(stage, home, first, back if returns else stage.year.days)
     stage.tell(home, "idle", "vacancy", first, back if returns else None)
+
+
+def looks_after(stage: Stage, home: Home, first: int, last: int) -> None:
+    """Somebody with a pass empties the letter box every week or three: no lawful entry of the household."""
+    body = stage.stranger(Job.NONE, int(stage.rng.integers(25, 75)))
+    token = stage.pass_for(home.row, "visitor", first * DAY, last * DAY)
+    for day in range(first + 2, last - 1, int(stage.rng.integers(6, 22))):
+        at = stage.at(day, 9, 19)
+        stage.lives(body, home.row, at, at + float(stage.rng.gamma(1.5, 0.3)) + 0.1, Via.PASS, token)
 
 
 def idle_interrupted(stage: Stage, home: Home) -> None:

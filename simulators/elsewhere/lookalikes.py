@@ -44,7 +44,7 @@ def work_elsewhere(stage: Stage, home: Home) -> None:
 
 def idle_short(stage: Stage, home: Home) -> None:
     """Empty for five months and twenty days: not six months."""
-    last = stage.day(2, 172)
+    last = stage.day(2, 176)
     back = (add_months(stage.date_of(last + 1), 5) - stage.year.start).days + 20
     home.away(stage.at(last), stage.at(back, 8, 20))
     stage.tell(home, "idle_short", "", last + 1, back)

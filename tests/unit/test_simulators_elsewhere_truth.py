@@ -29,7 +29,14 @@ class Seen:
     """A stream as a test asks for it: rows by what they hold, days by number."""
 
     def __init__(self) -> None:
-        self.stream = make(11, 1200, START, DAYS, prevalence=0.1, shape=SHAPES_BY_NAME["every_door"])
+        self.stream = make(
+            int(__import__("os").environ.get("SEEDX", "11")),
+            1200,
+            START,
+            DAYS,
+            prevalence=0.1,
+            shape=SHAPES_BY_NAME["every_door"],
+        )
         table = self.stream.sightings
         found = {name: table[name].combine_chunks() for name in SIGHTINGS.names[2:]}
         self.words = {name: column.dictionary.to_pylist() for name, column in found.items()}
@@ -192,7 +199,8 @@ def test_swapped_households_are_seen_at_each_others_doors(seen: Seen) -> None:
     for home, other in approved.items():
         faces = seen.members(other, 0, DAYS, faces=True)
         doors = seen.said("door", faces)
-        assert seen.own_door.get(home) in doors or home not in seen.own_door or not len(faces)
+        at_door = seen.holds("door", seen.own_door.get(home, "")) & seen.face  # none where the door has a number pad
+        assert seen.own_door.get(home) in doors or not at_door.any() or not len(faces)
 
 
 def test_a_household_with_an_extra_resident_lives_on(seen: Seen) -> None:
@@ -210,6 +218,10 @@ def test_overdue_is_whoever_stays_on_and_nobody_else(seen: Seen) -> None:
             last[lease["home"]] = lease
     overdue = {row.home: since for row, since, _ in seen.truth(named("overdue"))}
     assert len(overdue) > 20
+    for lease in seen.file["leases"]:
+        renewed = lease["start"] < last[lease["home"]]["start"]
+        assert bool(lease["renewal_applied"]) == renewed
+        assert not renewed or lease["renewal_applied"] <= lease["end"]
     stays = 0
     for home, lease in last.items():
         over = max(filter(None, (lease["end"], lease["relocation_until"])))
@@ -225,14 +237,17 @@ def test_overdue_is_whoever_stays_on_and_nobody_else(seen: Seen) -> None:
 def test_silence_is_about_somebody_old_alone_who_agreed_to_care(seen: Seen) -> None:
     cared = {row["person"] for row in seen.file["consents"] if row["purpose"] == "care"}
     people = {row["home"]: row for row in seen.file["people"]}
-    rows = list(seen.truth(named("silent")))
+    rows, came_in = list(seen.truth(named("silent"))), []
     assert len(rows) > 10
+    inwards = seen.holds("direction", "in")
     for row, since, until in rows:
         tenant = people[row.home]
         assert tenant["person"] in cared
         assert tenant["lives_alone"] == "1"
         assert add_months(date.fromisoformat(tenant["born"]), 65 * 12) <= START
         assert not len(seen.members(row.home, since + 1, until))
+        came_in.append(inwards[seen.members(row.home, 0, since + 1)[-1]])
+    assert np.mean(came_in) > 0.8  # they are inside; a way in is missed now and then
 
 
 def test_who_left_in_time_is_off_the_books(seen: Seen) -> None:
