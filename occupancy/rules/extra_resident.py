@@ -22,7 +22,7 @@ from occupancy.arrays import NOBODY, Bools, Doubles, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, when
 from occupancy.rules.holidays import festive
-from occupancy.rules.rhythm import WEEKLY, change_point, every_week, others_at_night
+from occupancy.rules.rhythm import change_point, every_week, others_at_night
 
 BASIS = "Order 11 Art. 27(1), only where a room is let"
 MOST_DAYS = 0.5  # of the days that count
@@ -93,6 +93,13 @@ def keeps(nights: Bools, usable: Bools, recent: int) -> Bools:
     return held
 
 
+def _worth_a_look(nights: Bools, recent: int) -> Bools:
+    """(H,) bool: enough of (H, W) nights for `keeps` to hold for half the days, or for all of them."""
+    least = KNOWN * MOST_DAYS * recent
+    found: Bools = (nights[:, -recent:].sum(axis=1) >= least / 2) | (nights[:, -2 * recent :].sum(axis=1) >= least)
+    return found
+
+
 def household(days: HomeDays, rows: Indices, before: Bools) -> tuple[Bools, Doubles]:
     """Days on which the household was seen, (k, W), and its usual share of them, (k,), by the days `before`, (k, W).
 
@@ -118,7 +125,7 @@ def evaluate(view: View) -> Verdicts:
     today, ask, table = view.today, view.values.on, view.days
     recent = max(min(ask(EXTRA_RESIDENT_DAYS, today), table.shape[1]) // 14 * 14, 14)
     leased = view.registry.leases.on(view.homes, today) != NOBODY
-    rows = np.flatnonzero(leased & ((table.other_nights[:, -2 * recent :] > 0).sum(axis=1) >= WEEKLY))
+    rows = np.flatnonzero(leased & _worth_a_look(table.other_nights > 0, recent))
     nights = others_at_night(table, rows)
     usable = view.usable()[rows] & ~festive(table.first_day, table.shape[1])[None, :]
     best, low, high = change_point(np.where(nights, 1.0, -1.0) * usable)
