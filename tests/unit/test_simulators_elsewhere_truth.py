@@ -29,14 +29,7 @@ class Seen:
     """A stream as a test asks for it: rows by what they hold, days by number."""
 
     def __init__(self) -> None:
-        self.stream = make(
-            int(__import__("os").environ.get("SEEDX", "11")),
-            1200,
-            START,
-            DAYS,
-            prevalence=0.1,
-            shape=SHAPES_BY_NAME["every_door"],
-        )
+        self.stream = make(11, 1200, START, DAYS, prevalence=0.1, shape=SHAPES_BY_NAME["every_door"])
         table = self.stream.sightings
         found = {name: table[name].combine_chunks() for name in SIGHTINGS.names[2:]}
         self.words = {name: column.dictionary.to_pylist() for name, column in found.items()}
