@@ -196,3 +196,15 @@ def test_a_visit_does_not_act_before_its_day(tmp_path: Path, capsys: pytest.Capt
     found, *_ = judge(tmp_path, registry, file, capsys)
     (row,) = [one for one in map(json.loads, found.splitlines()) if (one["home"], one["kind"]) == ("e1-h1", "vacancy")]
     assert (row["stages"][0]["on"], row["ended_on"]) == ("2026-04-05", "2026-04-20")
+
+
+def test_sightings_before_the_period_are_its_past(tmp_path: Path) -> None:
+    registry, file = write_registry(tmp_path / "r"), write_sightings(tmp_path / "s.csv", stream())
+    out = tmp_path / "f.jsonl"
+    files = ("--registry", str(registry), "--sightings", str(file), "--out", str(out))
+    assert main([*files, "--from", "2026-04-20", "--until", "2026-04-22"]) == 0
+    found = {(row["home"], row["kind"]): row for row in map(json.loads, out.read_text("utf-8").splitlines())}
+    idle = found["e1-h1", "vacancy"]
+    assert idle["stages"] == [{"stage": "watch", "on": "2026-04-20"}]
+    assert idle["onset"]["estimate"] == "2026-03-06"
+    assert ("e1-h0", "vacancy") not in found
