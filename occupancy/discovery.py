@@ -75,11 +75,6 @@ def admit(doubt: Doubles, protected: Bools, standing: Doubles, most: float) -> B
     return raised
 
 
-def expected_false(doubt: Doubles) -> float:
-    """The expected share of false ones among (n,) raised doubts; 0 where nothing is raised."""
-    return float(doubt.mean()) if len(doubt) else 0.0
-
-
 def control(
     kind: str, said: Sequence[Verdict], known: Mapping[str, Finding], elsewhere: Sequence[float], percent: int
 ) -> list[Verdict]:

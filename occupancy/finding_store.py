@@ -106,6 +106,14 @@ def count_open_alerts(conn: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
+def expected_false(conn: Connection) -> dict[str, float]:
+    """The mean of 1 - p over the raised findings of each accusing kind: the share of false ones to be expected."""
+    c = findings.c
+    raised = (c.ended_on.is_(None), c.kind.in_(ACCUSING), c.stage.in_(RAISED))
+    query = sa.select(c.kind, sa.func.avg(1 - c.probability)).where(*raised).group_by(c.kind)
+    return {row[0]: float(row[1]) for row in conn.execute(query)}
+
+
 def count_waiting(conn: Connection) -> dict[str, int]:
     """How many raised accusations wait for an alert, by kind."""
     query = sa.select(findings.c.kind, sa.func.count()).select_from(_with_alert).where(*_WAITING)

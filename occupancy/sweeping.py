@@ -38,6 +38,7 @@ home_days_total = Counter("anju_occupancy_home_days_total", "Home-days made")
 findings_total = Counter("anju_findings_total", "Findings written, by kind and stage", ["kind", "stage"])
 alerts_gauge = Gauge("anju_alerts_open", "Open alerts, by kind", ["kind"])
 waiting_gauge = Gauge("anju_alerts_waiting", "Accusations whose alert waits for the week's budget, by kind", ["kind"])
+false_gauge = Gauge("anju_findings_expected_false", "Mean doubt of the accusations that stand, by kind", ["kind"])
 slice_seconds = Histogram("anju_occupancy_slice_seconds", "One slice of a sweep", ["work"])
 
 
@@ -208,8 +209,10 @@ class Sweeping:
         with self._occupancy.connect() as conn:
             dirty_gauge.set(store.count_dirty(conn))
             open_alerts, waiting = finding_store.count_open_alerts(conn), finding_store.count_waiting(conn)
+            doubts = finding_store.expected_false(conn)
         for kind in RULES:
             waiting_gauge.labels(kind).set(waiting.get(kind, 0))
+            false_gauge.labels(kind).set(doubts.get(kind, 0.0))
             alerts_gauge.labels(kind).set(open_alerts.get(kind, 0))
 
 

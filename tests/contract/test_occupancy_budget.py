@@ -75,6 +75,7 @@ def test_a_week_opens_its_budget_and_the_next_goes_on(bench: Bench, accuser: Acc
     with bench.stores.occupancy.connect() as conn:
         assert [f.home for f in views.waiting(conn, ESTATE)] == ["h2", "h1", "h0"]
         assert finding_store.count_waiting(conn) == {"sublet": 3}
+        assert finding_store.expected_false(conn) == {"sublet": pytest.approx(0.03)}
     bench.restart()
     for hour in (21, 22):  # judged again, by a new process too
         bench.go_to(local(DAY, hour))

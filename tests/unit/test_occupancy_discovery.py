@@ -13,7 +13,7 @@ from core import texts
 from core.errors import InvalidValue
 from occupancy import findings
 from occupancy.arrays import Bools, Doubles
-from occupancy.discovery import ACCUSING, GROWN, HELD, LOCAL_MOST, admit, control, expected_false
+from occupancy.discovery import ACCUSING, GROWN, HELD, LOCAL_MOST, admit, control
 from occupancy.findings import Finding, Verdict, doubt_when_raised, raised_step
 from occupancy.rules import RULES, sublet
 from occupancy.rules.base import Reason, Stage
@@ -30,6 +30,11 @@ def of(values: Sequence[float]) -> Doubles:
 
 def alone(doubt: Sequence[float], most: float = MOST, standing: Sequence[float] = ()) -> Bools:
     return admit(of(doubt), np.zeros(len(doubt), np.bool_), of(standing), most)
+
+
+def expected_false(doubt: Doubles) -> float:
+    """The expected share of false ones among (n,) raised doubts; 0 where nothing is raised."""
+    return float(doubt.mean()) if len(doubt) else 0.0
 
 
 def slow_twin(doubt: Sequence[float], protected: Sequence[bool], standing: Sequence[float], most: float) -> list[bool]:
