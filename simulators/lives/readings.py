@@ -230,7 +230,7 @@ def _judge(rng: np.random.Generator, bodies: Bodies, senses: Senses, shown: _Sho
         at_us=shown.at_us,
         door=door,
         direction=np.where(doors.knows[door], np.where(shown.inward, _IN, _OUT), _UNKNOWN).astype(np.int32),
-        modality=_modality(rng, bodies, senses, shown, shows, looked & (lent | known)),
+        modality=_modality(rng, bodies, senses, shown, shows, differs | (looked & ~lent & matched)),
         **_who(bodies, senses, shown, shows, named),
         outcome=said,
         seen=seen.astype(np.int32),
@@ -258,7 +258,7 @@ def _failing(bodies: Bodies, senses: Senses, shown: _Shown) -> Floats32:
 def _modality(
     rng: np.random.Generator, bodies: Bodies, senses: Senses, shown: _Shown, shows: Ints, looked: Bools
 ) -> Ints32:
-    """A face shown together with a credential is a face's sighting; so is a finger's."""
+    """A face or finger that tells something beside a credential is its own sighting; a poor look is the card's."""
     sensor = np.where(senses.estate.doors.finger[shown.door], _M[Modality.FINGER], _M[Modality.FACE])
     typed = rng.random(len(shows)) < bodies.pin[shown.body]
     credential = np.where(looked, sensor, np.where(typed, _M[Modality.PIN], _M[Modality.CARD]))
