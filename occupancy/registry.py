@@ -26,7 +26,7 @@ from housing.registry.rows import (
 from occupancy import days
 from occupancy.arrays import NOBODY, Bools, Int8s, Int32s, read_only
 from occupancy.codes import DOOR_KINDS, encode
-from occupancy.memberships import spells_of
+from occupancy.memberships import Piece, lived_in, spells_of
 from occupancy.meters import Meters
 from occupancy.places import Places
 from occupancy.spells import Spell, Spells
@@ -153,7 +153,7 @@ class Registry:
             plates=plates,
             places=_places(rows, homes, doors, gateways),
             living=Spells.of(len(persons), spells),
-            vehicles=Spells.of(len(plates), _vehicle_spells(rows.vehicles, homes, persons, plates, spells)),
+            vehicles=Spells.of(len(plates), _vehicle_spells(rows.vehicles, rows.swaps, homes, persons, plates, spells)),
             guest_home=_by_handle(passes, ((row.pass_, homes.handle(row.home)) for row in rows.passes)),
             visitor=_by_handle(passes, ((row.pass_, row.kind == "visitor") for row in rows.passes)) > 0,
             driver=_by_handle(plates, ((row.plate, persons.handle(row.person)) for row in rows.vehicles)),
@@ -202,9 +202,15 @@ def _places(rows: Rows, homes: Names, doors: Names, gateways: dict[str, Int32s])
 
 
 def _vehicle_spells(
-    rows: Sequence[VehicleRow], homes: Names, persons: Names, plates: Names, spells: Sequence[Spell]
+    rows: Sequence[VehicleRow],
+    swaps: Sequence[SwapRow],
+    homes: Names,
+    persons: Names,
+    plates: Names,
+    spells: Sequence[Spell],
 ) -> list[Spell]:
-    """A vehicle belongs to the home it is registered for, else to wherever its person lives."""
+    """A vehicle belongs to the home it is registered for, and moves with a swap; else to wherever its person lives."""
+    approved = [row for row in swaps if row.approved]
     of_person: dict[int, list[Spell]] = {}
     for spell in spells:
         of_person.setdefault(spell.subject, []).append(spell)
@@ -215,7 +221,8 @@ def _vehicle_spells(
         until = days.FOREVER if row.until_us is None else days.number_at(row.until_us)
         theirs = of_person.get(person, [])
         if row.home is not None:
-            theirs = [Spell(person, homes.handle(row.home), first, until, True)]
+            pieces = lived_in(Piece(row.home, first, until), approved)
+            theirs = [Spell(person, homes.handle(piece.home), piece.start, piece.stop, True) for piece in pieces]
         for spell in theirs:
             start, stop = max(first, spell.from_day), min(until, spell.until_day)
             if start < stop and spell.home != NOBODY:

@@ -11,8 +11,8 @@ itself is seldom seen the sublet rule looks; who is known by face or finger is l
 a room may have been given a card.
 
 A face that nothing knew may be the household's own behind a mask, and so may be one that did not fit its card. Unknown
-faces alone only watch. Cards shown by others count if it was not so before; if there was no before, they only watch.
-Visitors' passes and vehicles are not mistaken.
+faces alone only watch, and only if they are new. Cards shown by others count if it was not so before. Visitors' passes
+and vehicles are not mistaken.
 """
 
 import numpy as np
@@ -66,9 +66,9 @@ TEXTS = {
         "照看新生儿的老人、来此休养的亲属看起来也是这样；这不是违规认定。",
         "Grandparents of a newborn and relatives who are getting well look the same. This is no finding of a breach.",
     ),
-    "extra_resident.as_before": (
-        "此前一直如此，或此前记录不足：也可能是读头认不出的住户本人。",
-        "It was like this before, or too little is known of before: it may be a member whom the readers do not know.",
+    "extra_resident.unread": (
+        "多为未识别人员：也可能是戴口罩或读头认不出的住户本人，仅列为关注。",
+        "Mostly faces that nothing knew: they may be members behind masks, or badly read. Watched only.",
     ),
     "extra_resident.unseen": (
         "近期有{days}天读头失灵、已批准外出或为节假日，未计入。",
@@ -140,7 +140,8 @@ def evaluate(view: View) -> Verdicts:
     sure = nights & np.logical_or.reduce([kinds[kind] for kind in SURE])
     lent = sure | (nights & kinds["mismatches"] & changed[:, None])
     long_enough = table.shape[1] - best >= recent
-    held, half = keeps(lent, usable, recent) & long_enough, keeps(nights, usable, recent // 2)
+    held, shown = keeps(lent, usable, recent) & long_enough, keeps(lent, usable, recent // 2)
+    half = shown | (keeps(nights, usable, recent // 2) & changed)
     odds = probability(kind_days, least)
     raised = Raised()
     for k in np.flatnonzero((half | held) & stays & (kind_days >= least).any(axis=1)):
@@ -158,7 +159,7 @@ def evaluate(view: View) -> Verdicts:
             counter_evidence=when([
                 (True, Reason("extra_resident.family")),
                 (True, Reason("extra_resident.household_here", {"days": days, "seen": int((seen & now)[k].sum())})),
-                (not changed[k], Reason("extra_resident.as_before")),
+                (not (held[k] or shown[k]), Reason("extra_resident.unread")),
                 (skipped, Reason("extra_resident.unseen", {"days": skipped})),
             ]),
         )  # fmt: skip

@@ -75,7 +75,8 @@ class Pairs:
 
     Attributes:
         rows, other: (K,) places in the view; `other` is NOBODY where the other home is not in it. home: (K,) handles.
-        here, there: its household was here; this one was there. own, theirs: each at its own door.
+        here, there: its household was here; this one was there. own, theirs: each at its own door. On a day on which
+            the others were caught with a household's credentials, no passage of it is believed to be its own.
         counted: days that count for both.
         lent: one household's credential was used by the other, at either home.
     """
@@ -102,17 +103,17 @@ def pairs(view: View) -> Pairs:
     counted = view.usable() & ~festive(table.first_day, table.shape[1])[None, :]
     here = table.swap_home[rows] == home[:, None]
     there = (table.swap_home[place] == view.homes[rows][:, None]) & known[:, None]
-    lent = here & (table.mismatches[rows] > 0) | there & (table.mismatches[place] > 0)
+    lent_here, lent_there = here & (table.mismatches[rows] > 0), there & (table.mismatches[place] > 0)
     return Pairs(
         rows=rows,
         other=np.where(known, place, NOBODY),
         home=home,
         here=here,
         there=there,
-        own=at_home(table, rows, places),
-        theirs=at_home(table, place, places) & known[:, None],
+        own=at_home(table, rows, places) & ~lent_here,
+        theirs=at_home(table, place, places) & known[:, None] & ~lent_there,
         counted=counted[rows] & (counted[place] | ~known[:, None]),
-        lent=lent,
+        lent=lent_here | lent_there,
     )
 
 

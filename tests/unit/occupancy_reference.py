@@ -75,6 +75,13 @@ class World:
             return self.registry.homes.name(int(self.registry.guest_home[row["pass_"]]))
         return self._vehicle_home(row["plate"], day)
 
+    def _moved(self, home: str, day: date) -> str:
+        """Where the household of a home lives: swapped with consent, in the other one."""
+        for swap in self.rows.swaps:
+            if swap.approved and home in {swap.home_a, swap.home_b} and _covers(swap.from_day, swap.until_day, day):
+                return _partner(swap, home)
+        return home
+
     def _vehicle_home(self, plate: int, day: date) -> str | None:
         name = self.registry.plates.name(plate)
         for vehicle in self.rows.vehicles:
@@ -82,7 +89,7 @@ class World:
             until = None if vehicle.until_us is None else local_day(from_us(vehicle.until_us))
             if vehicle.plate == name and _covers(since, until, day):
                 if vehicle.home is not None:
-                    return vehicle.home
+                    return self._moved(vehicle.home, day)
                 lived = self.homes_lived_in(self.registry.persons.handle(vehicle.person), day, household=False)
                 return lived[0] if lived else None
         return None

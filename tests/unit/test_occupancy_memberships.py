@@ -83,3 +83,11 @@ def test_since_when_a_household_lives_in_a_home() -> None:
         assert lived_in_since(living, 3, day).tolist() == expected
     assert lived_in_since(living, 3, days.number(D2)).tolist() == [days.number(day) for day in (START, D2, D2)]
     assert lived_in_since(REGISTRY.living, 3, days.number(START) - 1).tolist() == [days.NEVER] * 3
+
+
+def test_a_vehicle_moves_with_its_household() -> None:
+    """A3 is registered for h2, which is swapped with h3 for as long as it may come in."""
+    plate = np.array([REGISTRY.plates.handle("A3")] * 3, np.int32)
+    when = np.array([days.number(day) for day in (START, D2, D4)], np.int32)
+    found = [REGISTRY.homes.name(int(home)) for home in REGISTRY.vehicles.home_on(plate, when)]
+    assert found == [None, "h3", None]
