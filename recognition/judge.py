@@ -27,7 +27,7 @@ from recognition.arrays import NOBODY, Bools, Doubles, Int32s, UInt8s
 from recognition.calibration import Calibration
 from recognition.calibrations import CALIBRATIONS
 from recognition.estate import EstateView
-from recognition.fusion import fuse
+from recognition.fusion import BIOMETRICS, fuse
 from recognition.modalities.face import FaceMatcher
 from recognition.modalities.plate import SAME_PLATE, PlateMatcher, near_plates
 from recognition.policy import Identities, Status
@@ -179,7 +179,9 @@ def _identify_credentials(view: EstateView, captures: Sequence[Capture], found: 
 
 
 def _owner(view: EstateView, read: CredentialRead, at_us: int) -> tuple[int, str]:
-    """The principal a credential stands for at a time, or NOBODY and why."""
+    """The principal a credential stands for at a time, or NOBODY and why; a biometric cannot be shown as one."""
+    if read.kind in BIOMETRICS:
+        return NOBODY, "credential_unknown"
     credential = view.credentials.get((read.kind, read.credential))
     if credential is None:
         return NOBODY, "credential_unknown"

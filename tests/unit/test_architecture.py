@@ -27,7 +27,7 @@ MAY_IMPORT = {
 PURE = [
     "core/facts.py", "core/topics.py", "core/wire.py", "core/sets.py",
     *(f"recognition/{name}.py" for name in sorted(PURE_RECOGNITION - {"fingers", "handles", "kernels", "modalities"})),
-    *(f"recognition/modalities/{name}.py" for name in ("base", "face", "fingerprint", "plate")),
+    *(f"recognition/modalities/{name}.py" for name in ("base", "face", "fingerprint", "gait", "plate")),
     *(f"recognition/fingers/{name}.py" for name in (
         "cylinders", "features", "gallery", "minutiae", "projection", "records", "relaxation", "scan",
     )),

@@ -256,7 +256,7 @@ def test_registered_plates_must_be_plates() -> None:
 
 
 def test_every_modality_is_registered_under_its_own_name() -> None:
-    assert set(MATCHERS) == {Modality.FACE, Modality.FINGER, Modality.PLATE}
+    assert set(MATCHERS) == {Modality.FACE, Modality.FINGER, Modality.GAIT, Modality.PLATE}
     assert all(matcher.modality is name for name, matcher in MATCHERS.items())
 
 
