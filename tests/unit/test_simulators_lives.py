@@ -298,6 +298,7 @@ def approved(stream: Stream) -> set[str]:
 def test_newcomers_are_unknown_until_they_are_enrolled(told: Told) -> None:
     leases = {row["home"]: date.fromisoformat(row["start"]) for row in rows(told.stream, "leases")}
     given = {row["person"]: row["given"][:10] for row in rows(told.stream, "consents") if row["purpose"] == "door"}
+    lags = []
     for row in played(told, "move_in"):
         assert row.since == leases[row.home]
         about = told.about(row.home)
@@ -306,6 +307,9 @@ def test_newcomers_are_unknown_until_they_are_enrolled(told: Told) -> None:
             looks = told.day[about][(told.person[about] == person) & told.body[about]]
             if person in given and len(looks):
                 assert looks.min() >= told.place(date.fromisoformat(given[person]))
+                lags.append((date.fromisoformat(given[person]) - row.since).days)
+    assert min(lags) > 0
+    assert max(lags) > 5
 
 
 def test_a_noted_outage_is_silent(told: Told) -> None:
