@@ -11,12 +11,12 @@ from benchmarks.detect_oracle import due_evenings
 from benchmarks.detect_sensing import Setting, seen
 from benchmarks.detect_tables import Rated, Run
 from benchmarks.detect_truth import CONFUSABLE, Claim, claims_of, compare, is_right, match
-from occupancy.backtest import running
+from occupancy import backtest
 from simulators import elsewhere, lives
 from simulators.streams import Stream, Truth
 
 START = date(2025, 6, 1)  # Spring Festival (17 February 2026) comes when every home's rhythm is known
-SCORED = ("extra_resident", "sublet", "swap", "welfare")
+SCORED = ("extra_resident", "overdue", "sublet", "swap", "vacancy", "welfare")
 Told = Callable[[str, float], None]
 
 
@@ -56,10 +56,10 @@ def runs_of(world: World, told: Told) -> Iterator[Run]:
         yield scored_run(seen(stream, setting, world.seed), world, setting, told)
 
 
-def back_test(stream: Stream, told: Told) -> running.Result:
+def back_test(stream: Stream, told: Told) -> backtest.Result:
     """The findings of the whole stream, each day swept when it is over; raises NotTaken."""
     until = stream.start + timedelta(days=stream.days)
-    result = running.compare(
+    result = backtest.compare(
         stream.registry, stream.sightings, stream.start, until, progress=lambda what, done, of: told(what, done / of)
     )
     refusals = result.report.refusals if result.report else ()

@@ -16,7 +16,7 @@ import msgspec
 
 from api import words
 from core.texts import render
-from occupancy.backtest import running
+from occupancy import backtest
 from occupancy.findings import Finding
 from occupancy.rules.base import Reason
 from simulators import lives
@@ -70,7 +70,7 @@ def chosen() -> tuple[Example, ...]:
 def main() -> None:
     """Write the page; says on standard error for which example this estate has none."""
     made = estate()
-    result = running.compare(made.registry, made.sightings, made.start, made.start + timedelta(days=made.days))
+    result = backtest.compare(made.registry, made.sightings, made.start, made.start + timedelta(days=made.days))
     page, missing = page_of(result.findings[0], made.truth, chosen())
     PAGE.write_text(page, "utf-8")
     for example in missing:
