@@ -125,18 +125,39 @@ def _is_set(flag: str) -> bool:
 
 
 def stays_of(tables: Mapping[str, Iterable[Row]]) -> dict[str, list[Stay]]:
-    """Where each person lives, consented swaps followed; the newest stay first."""
+    """Where each person lives, consented swaps followed; the newest stay first.
+
+    A lease that runs out moves nobody out: who was entered as leaving with it, while no return is recorded, stays until
+    the next lease begins.
+    """
     swaps = [row for row in tables.get("swaps", ()) if _is_set(row["approved"])]
+    leases, newest = _leases(tables["leases"]), dict[str, int]()
+    for row in tables["people"]:
+        if row["relation"] not in NO_HOUSEHOLD:
+            newest[row["person"]] = max(newest.get(row["person"], 0), day(row["from"]) or 0)
     found: dict[str, list[Stay]] = defaultdict(list)
     for row in tables["people"]:
         if not row["home"] or row["relation"] == "staff":
             continue
         start, until = day(row["from"]) or 0, day(row["until"]) or FOREVER
         household = row["relation"] not in NO_HOUSEHOLD
+        if household and newest[row["person"]] <= start:
+            until = _outstayed(leases[row["home"]], until)
         found[row["person"]] += _moved(Stay(row["home"], start, until, household), swaps if household else [])
     for stays in found.values():
         stays.sort(key=lambda stay: (stay.household, stay.start), reverse=True)
     return found
+
+
+def _outstayed(leases: list[LeaseTerm], until: int) -> int:
+    """The exclusive end of a membership that was entered to end with a lease, or as it was entered."""
+    begun = [lease for lease in leases if lease.start < until]
+    if not begun or begun[-1].ended is not None:
+        return until
+    last_days = [last for last in (begun[-1].end, begun[-1].relocation_until) if last is not None]
+    if until not in {last + n for last in last_days for n in (0, 1)}:
+        return until
+    return min((lease.start for lease in leases if lease.start > begun[-1].start), default=FOREVER)
 
 
 def _moved(stay: Stay, swaps: Iterable[Row]) -> list[Stay]:

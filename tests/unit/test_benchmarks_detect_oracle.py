@@ -305,3 +305,25 @@ def test_meters_show_life() -> None:
     assert idle(stream(seen, days=240, meters=read)) == ()
     dry = [{**row, "water_m3": ""} for row in read]
     assert idle(stream(seen, days=240, meters=dry)) == (date(2026, 7, 1),)
+
+
+@pytest.mark.parametrize(
+    ("until", "values", "due"),
+    [
+        ("2026-05-01", {}, (date(2026, 5, 1),)),
+        ("2026-04-30", {}, (date(2026, 5, 1),)),
+        ("2026-04-15", {}, ()),  # left before the end: whoever passes now is no member
+        ("2026-05-01", {"ended": "2026-04-30"}, ()),  # given back
+        ("2026-06-01", {"relocation_until": "2026-05-31"}, (date(2026, 6, 1),)),
+    ],
+)
+def test_a_lease_that_runs_out_moves_nobody_out(until: str, values: dict[str, str], due: tuple[date, ...]) -> None:
+    people = [{**PEOPLE[0], "until": until}, PEOPLE[1]]
+    made = stream(daily(date(2026, 1, 1), date(2026, 6, 30)), people=people, leases=lease(end="2026-04-30", **values))
+    assert overdue(made) == due
+
+
+def test_who_moved_elsewhere_did_not_stay() -> None:
+    people = [{**PEOPLE[0], "until": "2026-05-01"}, {**PEOPLE[0], "home": "h2", "from": "2026-05-01"}, PEOPLE[1]]
+    made = stream(daily(date(2026, 1, 1), date(2026, 6, 30)), people=people, leases=lease(end="2026-04-30"))
+    assert overdue(made) == ()
