@@ -48,7 +48,7 @@ class Stream:
     Attributes:
         registry: file name (homes, doors, leases, people, ...) to a table of strings with the columns of that file;
             empty strings stand for what is not known.
-        sightings: of SIGHTINGS, null where there is nobody or none; ordered by `at`, until faults of sensing reorder them.
+        sightings: of SIGHTINGS, null where there is nobody or none; ordered by `at` until a fault reorders them.
         truth: one row or more a home.
     """
 
