@@ -134,6 +134,18 @@ def evaluate(
     run(data, out, site=models, fpir=fpir, lang=_language())
 
 
+@app.command(name="look-alikes")
+def look_alikes(
+    var: Var = None,
+    *,
+    estate: Annotated[str | None, typer.Option("--estate", help="One estate; default: all.")] = None,
+) -> None:
+    """List enrolled people whose faces are alike enough to be one person, for somebody to look at."""
+    from anju.look_alikes import run
+
+    run(settings_with(var), estate)
+
+
 @users.command("add")
 def add_user(
     user: Annotated[str, typer.Argument(help="Name to sign in with.")],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from math import atan2, cos, erf, exp, fsum, log, pi, sin, sqrt
 
 import numpy as np
@@ -207,3 +208,14 @@ def rates(
         others = [score for place, score in enumerate(row) if place != at]
         kept += row[at] >= threshold and all(row[at] > score for score in others) and row[at] > float("-inf")
     return accepted / len(strangers), 1 - kept / len(mated)
+
+
+def alike_pairs(people: Sequence[int], rows: Sequence[Vector], threshold: float) -> dict[tuple[int, int], float]:
+    """The best cosine of every pair of people that reaches the threshold, by comparing every two templates."""
+    best: dict[tuple[int, int], float] = {}
+    for (a, one), (b, other) in combinations(zip(people, rows, strict=True), 2):
+        score = fsum(x * y for x, y in zip(one, other, strict=True))
+        if a != b and score >= threshold:
+            pair = (min(a, b), max(a, b))
+            best[pair] = max(score, best.get(pair, score))
+    return best

@@ -45,8 +45,7 @@ def video(
     background = cv2.GaussianBlur(rng.integers(90, 160, (*FRAME, 3)).astype(np.uint8), (9, 9), 3)
     height, phase = rng.uniform(100, 120), rng.uniform(0, np.pi)
     for number in range(empty + frames):
-        noise: NDArray[np.float64] = 2.0 * rng.standard_normal(background.shape)
-        frame = background + noise
+        frame = background + 2.0 * rng.standard_normal((*FRAME, 3))
         if number >= empty:
             at = number - empty
             x = 40 + (FRAME[1] - 80) * at / frames if moving else FRAME[1] / 2

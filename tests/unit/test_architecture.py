@@ -31,7 +31,9 @@ PURE = [
     *(f"recognition/fingers/{name}.py" for name in (
         "cylinders", "features", "gallery", "minutiae", "projection", "records", "relaxation", "scan",
     )),
-    "recognition/evaluation.py", "recognition/evaluation_sizes.py", "recognition/intake.py", "recognition/recording.py",
+    *(f"recognition/{name}.py" for name in (
+        "evaluation", "evaluation_sizes", "intake", "look_alikes", "recording",
+    )),
     "housing/leases.py", *(f"housing/parameters/{name}.py" for name in ("base", "detection", "known", "law")),
     *(f"housing/law/{name}.py" for name in (
         "clocks", "deadlines", "grounds", "money", "periods", "relocation", "terms",
