@@ -33,6 +33,7 @@ USUAL = 0.7  # share of days on which a household is seen, where its own is not 
 # What else each sort of sign may mean, as a share; sorts are taken to be independent. Not measured.
 DOUBT = {"guests": 0.04, "mismatches": 0.1, "other_vehicles": 0.15, "unknown_entries": 0.15}
 SURE = ("guests", "other_vehicles")
+TOLD = (*SURE, "mismatches")  # somebody, rather than somebody unknown
 TEXTS = {
     "extra_resident.rhythm": (
         "近{days}天中有{nights}个晚上有未登记人员归来，每周皆有。",
@@ -128,15 +129,19 @@ def evaluate(view: View) -> Verdicts:
     rows = np.flatnonzero(leased & _worth_a_look(table.other_nights > 0, recent))
     nights = others_at_night(table, rows)
     usable = view.usable()[rows] & ~festive(table.first_day, table.shape[1])[None, :]
-    best, low, high = change_point(np.where(nights, 1.0, -1.0) * usable)
-    before, now = usable & (np.arange(table.shape[1])[None, :] < best[:, None]), lately(usable, recent)
+    now = lately(usable, recent)
+    kinds = {kind: getattr(table, kind)[rows] > 0 for kind in DOUBT}
+    told = nights & np.logical_or.reduce([kinds[kind] for kind in TOLD])
+    mostly = 2 * (told & now).sum(axis=1) >= (nights & now).sum(axis=1)
+    shown_by = np.where(mostly[:, None], told, nights)  # the change is looked for in what carries the finding
+    best, low, high = change_point(np.where(shown_by, 1.0, -1.0) * usable)
+    before = usable & (np.arange(table.shape[1])[None, :] < best[:, None])
     known, earlier = now.sum(axis=1), before.sum(axis=1)
     seen, usual = household(table, rows, before)
     stays = 100 * (seen & now).sum(axis=1) > ask(SUBLET_THINNED_PERCENT, today) * usual * known
-    kinds = {kind: getattr(table, kind)[rows] > 0 for kind in DOUBT}
     kind_days = np.stack([(days & now).sum(axis=1) for days in kinds.values()], axis=1).astype(np.int32)
     least = ask(SUBLET_KIND_DAYS, today)
-    changed = (earlier >= ENOUGH_BEFORE) & ((nights & before).sum(axis=1) <= SELDOM_BEFORE * earlier)
+    changed = (earlier >= ENOUGH_BEFORE) & ((shown_by & before).sum(axis=1) <= SELDOM_BEFORE * earlier)
     sure = nights & np.logical_or.reduce([kinds[kind] for kind in SURE])
     lent = sure | (nights & kinds["mismatches"] & changed[:, None])
     long_enough = table.shape[1] - best >= recent

@@ -107,6 +107,15 @@ def test_members_badly_read_are_watched_at_most() -> None:
     assert stage(judge(staying(WINDOW, "guests"))) is Stage.SUSPECTED  # a pass is a visitor's
 
 
+def test_cards_lent_where_faces_were_never_known() -> None:
+    """A member is badly read all year; since four weeks cards are shown by somebody else."""
+    table = {**staying(WINDOW, "unknown_entries"), "mismatches": dict.fromkeys(MONTH, 1)}
+    found = judge(table)
+    assert stage(found) is Stage.SUSPECTED
+    assert found is not None
+    assert found.onset == MONTH[0]
+
+
 def test_fewer_kinds_are_less_certain() -> None:
     found = {kinds: judge(staying(MONTH, *kinds)) for kinds in (("unknown_entries",), ("unknown_entries", "guests"))}
     one, two = (found[kinds].probability for kinds in found)  # type: ignore[union-attr]
