@@ -103,11 +103,13 @@ def page_of(
 def candidates(
     findings: Sequence[Finding], truths: Sequence[Truth], example: Example, shown: set[str]
 ) -> Iterator[tuple[Finding, Truth]]:
-    """Findings that fit an example, the plainest history first, then those with most to say; a home is shown once."""
-    for finding in sorted(findings, key=_plainness):
-        fits = finding.kind == example.kind and (finding.flagged_on is not None) is example.flagged
-        if not fits or finding.home in shown:
-            continue
+    """The first finding of each home that fits an example, the plainest history first; a home is shown once."""
+    newest_first = sorted(findings, key=lambda finding: finding.stages[0].on, reverse=True)
+    fitting = (
+        one for one in newest_first
+        if one.kind == example.kind and (one.flagged_on is not None) is example.flagged and one.home not in shown
+    )  # fmt: skip
+    for finding in sorted({one.home: one for one in fitting}.values(), key=_plainness):
         on = finding.flagged_on or finding.stages[-1].on
         there = [row for row in truths if row.home == finding.home and _is_so(row, on)]
         labelled = [row for row in there if row.label]

@@ -63,3 +63,10 @@ def test_a_plain_history_is_shown_before_a_restless_one_and_a_home_once() -> Non
     page, missing = findings.page_of([restless, FINDING], truths, [EXAMPLE, EXAMPLE, EXAMPLE])
     assert missing == [EXAMPLE]
     assert page.index("since 2026-02-01)") < page.index("since 2026-01-01)")
+
+
+def test_of_several_findings_of_a_home_the_first_is_shown() -> None:
+    later = msgspec.structs.replace(FINDING, finding="g", stages=(Step("suspected", date(2026, 9, 1)),))
+    for both in ([FINDING, later], [later, FINDING]):
+        page, _ = findings.page_of(both, [IDLE], [EXAMPLE])
+        assert "Watch 2026-03-02" in page
