@@ -74,7 +74,7 @@ class Pairs:
     """K homes and the home most seen in each. (K, W) bool but where said.
 
     Attributes:
-        rows, other: (K,) places in the view; `other` is NOBODY where the other home is not in it. home: (K,) handles.
+        rows: (K,) places in the view. home: (K,) handles of the other home; where it is not in the view, nothing is there.
         here, there: its household was here; this one was there. own, theirs: each at its own door. On a day on which
             the others were caught with a household's credentials, no passage of it is believed to be its own.
         counted: days that count for both.
@@ -82,7 +82,6 @@ class Pairs:
     """
 
     rows: Indices
-    other: Indices
     home: Int32s
     here: Bools
     there: Bools
@@ -106,7 +105,6 @@ def pairs(view: View) -> Pairs:
     lent_here, lent_there = here & (table.mismatches[rows] > 0), there & (table.mismatches[place] > 0)
     return Pairs(
         rows=rows,
-        other=np.where(known, place, NOBODY),
         home=home,
         here=here,
         there=there,
@@ -180,7 +178,7 @@ def evaluate(view: View) -> Verdicts:
     exchanged, one = held(found, both=True), held(found, both=False)
     least, percent = ask(SWAP_MIN_DAYS, today), ask(SUBLET_HOUSEHOLD_PERCENT, today)
     kind_days = ask(SUBLET_KIND_DAYS, today)
-    both = _moved_in(exchanged, least, percent) & _moved_out(exchanged, percent) & (found.other != NOBODY)
+    both = _moved_in(exchanged, least, percent) & _moved_out(exchanged, percent)
     met, other_met = (view.registry.visits.last(size, today + 1, word) for word in (MET, OUTCOMES.index("other_met")))
     raised = Raised()
     for k in np.flatnonzero(both | _moved_in(one, least, percent)):

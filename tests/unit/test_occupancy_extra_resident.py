@@ -47,7 +47,9 @@ def test_somebody_comes_home_for_four_weeks() -> None:
     assert RULE.alert_from is Stage.SUSPECTED
 
 
-@pytest.mark.parametrize(("length", "expected"), [(8, Stage.NONE), (14, Stage.WATCH), (28, Stage.SUSPECTED)])
+@pytest.mark.parametrize(
+    ("length", "expected"), [(8, Stage.NONE), (14, Stage.WATCH), (27, Stage.WATCH), (28, Stage.SUSPECTED)]
+)
 def test_as_long_as_the_parameter_says(length: int, expected: Stage) -> None:
     assert stage(judge(staying(WINDOW[-length:]))) is expected
 
