@@ -74,7 +74,7 @@ class Pairs:
     """K homes and the home most seen in each. (K, W) bool but where said.
 
     Attributes:
-        rows: (K,) places in the view. home: (K,) handles of the other home; where it is not in the view, nothing is there.
+        rows: (K,) places in the view. home: (K,) handles of the other home; if it is not in the view, nothing is there.
         here, there: its household was here; this one was there. own, theirs: each at its own door. On a day on which
             the others were caught with a household's credentials, no passage of it is believed to be its own.
         counted: days that count for both.
