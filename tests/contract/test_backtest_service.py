@@ -39,7 +39,7 @@ def bench(tmp_path: Path, redis_url: str) -> Iterator[Bench]:
 
 
 def furnish(bench: Bench) -> None:
-    """h0 usual, h1 idle, h2 sublet to guests, h3 an old person alone, h4 overdue, h5 unseen for two weeks."""
+    """h0 usual, h1 idle, h2 sublet to guests, h3 an old person alone, h4 overdue; h5 and h1 unseen for some days."""
     stores = bench.stores
     stores.found(homes=6, members=1)
     with writing(stores.housing) as conn:
@@ -58,10 +58,10 @@ def furnish(bench: Bench) -> None:
         conn.execute(t.absences.insert().values(
             home="h1", person=None, from_day=PERIOD[5], until_day=PERIOD[9], kind="travel", approved=True
         ))  # fmt: skip
-        doors = ("gate", "b1-door", "h5-door")
+        down = {"gate": PERIOD[24], "b1-door": PERIOD[24], "h5-door": PERIOD[24], "h1-door": PERIOD[13]}
         conn.execute(t.outages.insert(), [
-            {"door": door, "gateway": None, "from_us": at(PERIOD[10], 6), "until_us": at(PERIOD[24], 6)}
-            for door in doors
+            {"door": door, "gateway": None, "from_us": at(PERIOD[10], 6), "until_us": at(until, 6)}
+            for door, until in down.items()
         ])  # fmt: skip
         note_change(conn, "home")
 
