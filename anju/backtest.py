@@ -99,7 +99,7 @@ def table(rows: Sequence[KindLine], *, two: bool) -> Table:
     more = ["仅此\nOnly", "提前(天)\nEarlier", "推后(天)\nLater"] if two else []
     made = Table(title="回测结果（提醒为每千户每月） Back-test (alerts: a month, for 1,000 homes)")
     for n, head in enumerate([*heads, *more]):
-        made.add_column(head, justify="left" if n == 0 else "right")
+        made.add_column(head, justify="left" if n == 0 else "right", min_width=16 if n == 0 else None)
     for row in rows:
         zh, en = words(row.kind)
         shifts = (f"{row.earlier} ({row.earlier_days:g})", f"{row.later} ({row.later_days:g})")
