@@ -76,6 +76,21 @@ def test_what_is_no_walk_gives_nothing(frames: list[np.ndarray]) -> None:
     assert gait.read_walk(frames) is None
 
 
+def test_a_body_without_the_rhythm_of_steps_is_no_walk() -> None:
+    rng = np.random.default_rng(3)
+    silhouettes = np.zeros((80, HEIGHT, WIDTH), np.bool_)
+    for mask, width in zip(silhouettes, rng.integers(4, 14, 80).tolist(), strict=True):
+        mask[:, WIDTH // 2 - width : WIDTH // 2 + width] = True
+    assert gait.walk_of(list(silhouettes)) is None
+
+
+def test_nobody_is_cut_out_while_the_background_is_learned() -> None:
+    cutter = gait.SilhouetteCutter()
+    cut = [cutter.cut(frame) is not None for frame in walkers.video(walkers.Walker(), empty=8)]
+    assert not any(cut[: gait.LEARNING])
+    assert any(cut[gait.LEARNING :])
+
+
 def test_what_is_no_picture_is_refused() -> None:
     with pytest.raises(UnreadableImage):
         gait.SilhouetteCutter().cut(np.zeros((4, 4), np.uint8))

@@ -189,6 +189,14 @@ def test_a_sure_character_weighs_more_than_a_doubtful_one() -> None:
     assert scores[0] > scores[2] > scores[1]
 
 
+@pytest.mark.parametrize(("text", "person"), [("桂C008B5", 1), ("桂C000B5", NOBODY)])
+def test_two_doubtful_characters_may_be_misread_at_once_but_not_three(text: str, person: int) -> None:
+    held = gallery([("桂CDD8B5", 1), ("桂CDDDB5", 2)])
+    reads = Reads(codes=encode_plates([text]), confidences=np.full((1, WIDTH), 0.3))
+    assert MATCHER.search(held, reads).persons[0, 0] == person
+    assert (reference.plate_distance("桂CDD8B5", text, [0.3] * 7) is None) == (person == NOBODY)
+
+
 def test_how_many_plates_are_near() -> None:
     held = gallery([("桂C1234D", 1), ("桂C1234Q", 2), ("桂C55555", 3), ("桂C9999D", 4)])
     assert near_plates(find(held, "桂C12340", "桂C55555", "桂C9999D", "桂C99990", "京X88888")).tolist() == [
