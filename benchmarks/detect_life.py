@@ -1,7 +1,8 @@
 """On which days did something say that somebody is in a home, though no member was seen coming in? For the oracle.
 
 Somebody on a pass of the home, or let in at its bell; somebody unknown at its own door; one of its cards in another's
-hand; a vehicle registered for it or for one of its people; water or electricity that an empty home does not use.
+hand; a vehicle registered for it or for one of its people; water that runs or, where that is not read, more electricity
+than an empty home draws.
 """
 
 from collections import defaultdict
@@ -76,8 +77,9 @@ def _vehicles(vehicles: Sequence[Row], lives_in: Mapping[str, Set[str]]) -> dict
 def _metered(meters: Sequence[Row], homes: Set[str]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = defaultdict(set)
     for row in meters:
-        if row["home"] in homes and (
-            float(row["electricity_kwh"] or 0) >= ELECTRICITY_KWH or float(row["water_m3"] or 0) >= WATER_M3
-        ):
+        if row["home"] not in homes:
+            continue
+        water, power = row["water_m3"], row["electricity_kwh"]
+        if float(water) >= WATER_M3 if water else float(power or 0) >= ELECTRICITY_KWH:
             found[row["home"]].add(date.fromisoformat(row["date"]).toordinal())
     return found

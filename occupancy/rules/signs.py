@@ -37,8 +37,12 @@ def metered(days: HomeDays, rows: Indices) -> Bools:
 
 
 def used(days: HomeDays, rows: Indices) -> Bools:
-    """(k, W) bool: more was used than an empty home does; a day that was not read is not used."""
-    return np.asarray((days.electricity_kwh[rows] >= ELECTRICITY_KWH) | (days.water_m3[rows] >= WATER_M3))
+    """(k, W) bool: more was used than an empty home does; a day that was not read is not used.
+
+    Water, where it was read, decides alone: no tap opens itself, but a boiler left on draws power for months.
+    """
+    water, power = days.water_m3[rows], days.electricity_kwh[rows]
+    return np.where(np.isnan(water), power >= ELECTRICITY_KWH, water >= WATER_M3)
 
 
 def living(days: HomeDays, rows: Indices) -> Bools:

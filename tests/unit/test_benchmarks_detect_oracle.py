@@ -303,8 +303,9 @@ def test_meters_show_life() -> None:
     ]
     seen = [passage(date(2026, 1, 1), "p2")]
     assert idle(stream(seen, days=240, meters=read)) == ()
-    dry = [{**row, "water_m3": ""} for row in read]
-    assert idle(stream(seen, days=240, meters=dry)) == (date(2026, 7, 1),)
+    for water, power, lives in (("", "0.9", False), ("", "2.0", True), ("0", "2.49", False)):  # a boiler left on
+        other = [{**row, "water_m3": water, "electricity_kwh": power} for row in read]
+        assert idle(stream(seen, days=240, meters=other)) == (() if lives else (date(2026, 7, 1),))
 
 
 @pytest.mark.parametrize(

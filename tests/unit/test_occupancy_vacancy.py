@@ -232,6 +232,18 @@ def test_meters_that_stood_still_are_a_second_kind_of_evidence() -> None:
     assert stages["still"][2] > stages["used"][2]
 
 
+def test_a_boiler_left_on_is_no_life_where_no_water_runs() -> None:
+    run = span(LAST + DAY, TERM + DAY)
+    power = {"electricity_kwh": dict.fromkeys(run, 2.5)}
+    unread = verdict(RULE, view(today=TERM, last_entry=LAST, columns=power, window=200))
+    dry = verdict(
+        RULE, view(today=TERM, last_entry=LAST, columns={**power, "water_m3": dict.fromkeys(run, 0.0)}, window=200)
+    )
+    assert unread is not None
+    assert dry is not None
+    assert (unread.stage, dry.stage) == (Stage.WATCH, Stage.TO_VERIFY)
+
+
 def test_the_term_names_the_months_that_were_in_force() -> None:
     rows = [
         ParameterRow("idle_months", date(2020, 1, 1), "3", "x"),
