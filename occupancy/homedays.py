@@ -4,11 +4,11 @@ One function makes them, for one dirty home-day in the service as for five thous
 sees only sightings taken on the days asked for, each once, in any order.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from occupancy.arrays import NOBODY, Bools, Doubles, Int32s, Int64s
+from occupancy.arrays import NOBODY, Bools, Doubles, Indices, Int32s, Int64s
 from occupancy.codes import By, Said
 from occupancy.passages import NONE_US, Passages, members, most_frequent, staying
 from occupancy.registry import Registry
@@ -69,6 +69,10 @@ class HomeDays:
     def shape(self) -> tuple[int, int]:
         """Homes and days."""
         return len(self.homes), self.entries.shape[1]
+
+    def of_rows(self, rows: Indices) -> "HomeDays":
+        """The homes in `rows`, (k,) ascending, over the same days."""
+        return replace(self, homes=self.homes[rows], **{name: getattr(self, name)[rows] for name in COLUMNS})
 
 
 COUNTS = (

@@ -40,20 +40,19 @@ MISSED_READS_PERCENT = _percent(
 OVERDUE_FIRM_DAYS = _days(
     "overdue_firm_days", 3, "期满后至少此天数有人进出方可列为待核实", "Days with signs after the term before to verify"
 )
-SUBLET_RECENT_DAYS = _days("sublet_recent_days", 28, "判断转租的近期天数", "Recent days a sublet is judged on")
 SUBLET_KNOWN_DAYS = _days(
     "sublet_known_days", 14, "近期可用天数少于此数不作判断", "Fewer usable recent days than this: no judgement"
 )
 SUBLET_HOUSEHOLD_PERCENT = _percent(
-    "sublet_household_percent", 20,
+    "sublet_household_percent", 12,
     "家庭成员出现天数降到平日的此百分比以下视为消退", "The household fades under this % of its own usual days",
 )  # fmt: skip
 SUBLET_THINNED_PERCENT = _percent(
     "sublet_thinned_percent", 50, "降到平日的此百分比以下列为关注", "Thinned under this % of its usual days: watch"
 )
 SUBLET_OTHERS_PERCENT = _percent(
-    "sublet_others_percent", 50,
-    "他人在晚间归家的天数达到此百分比视为常住", "Others coming home on this % of evenings keep a resident's rhythm",
+    "sublet_others_percent", 40,
+    "他人归家留宿的天数达到此百分比视为常住", "Others who come to stay on this % of days keep a resident's rhythm",
 )  # fmt: skip
 SUBLET_KIND_DAYS = _days(
     "sublet_kind_days", 5, "一类证据至少出现此天数才算一类", "Days with a kind of evidence before it counts as one"
@@ -64,7 +63,7 @@ WELFARE_SILENT_DAYS = _days(
 )
 SUBLET_PROBABILITY_PERCENT = _percent(
     "sublet_probability_percent",
-    90,
+    95,
     "转租概率达到此百分比方可列为疑似",
     "Probability (%) from which a sublet is suspected",
 )
@@ -92,7 +91,7 @@ ALERT_BUDGET_WEEK = _number(
     "Alerts an estate's staff are given a week, welfare not counted",
 )  # fmt: skip
 ALL: tuple[Parameter[int], ...] = (
-    UNSEEN_DAY_PERCENT, MISSED_READS_PERCENT, OVERDUE_FIRM_DAYS, SUBLET_RECENT_DAYS, SUBLET_KNOWN_DAYS,
+    UNSEEN_DAY_PERCENT, MISSED_READS_PERCENT, OVERDUE_FIRM_DAYS, SUBLET_KNOWN_DAYS,
     SUBLET_HOUSEHOLD_PERCENT, SUBLET_THINNED_PERCENT, SUBLET_OTHERS_PERCENT, SUBLET_KIND_DAYS, WELFARE_AGE,
     WELFARE_SILENT_DAYS, SUBLET_PROBABILITY_PERCENT, SUBLET_MIN_DAYS, EXTRA_RESIDENT_DAYS, SWAP_MIN_DAYS, FDR_PERCENT,
     ALERT_BUDGET_WEEK,

@@ -1,55 +1,58 @@
 """Sublet: does the household no longer live here, and does somebody else (Order 11 Art. 27(1))?
 
-Both halves are needed, each from the home's own days. The household fades: its members are seen on a small part of the
-days they used to be seen on. Somebody else keeps a resident's rhythm: people who are not of the household come home in
-the evening, on most evenings, in every week. Guests alone are never enough, nor is an empty home alone. A home whose
-household was never seen before has no rhythm of its own to compare with: then the others must show in two kinds of
-evidence. Two kinds are needed for "to verify" in any case (P8).
+Both halves are needed, each against the home's own days (`handover`). The household is gone: its members are seen on
+a small part of the days they used to be seen on, by more than missed reads could hide, and not merely less. Somebody
+else lives here: people who are not of the household come home in the evening and stay, on most days, in every week, and
+not merely guests more often than before. The weaker half decides: guests alone are never enough, nor an empty home.
 
-The probability weighs both halves day by day against the home's own usual days, tempered because days are not
-independent. It is a first version: the odds are stated, not calibrated.
+What looks the same for a while is a household on an undeclared journey with somebody who minds the home; that ends
+within weeks, so it is part of the probability and shrinks with the days since the change. Days away with approval, days
+that no reader saw and public holidays (the weeks around Spring Festival with them) are left out. Where a reader that
+fails to know faces could have made both halves, where the household has no rhythm of its own yet, or where another
+household of the estate lives here (a swap), it stays at watch. Two kinds of evidence are needed to verify (P8).
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from housing.parameters import (
+    MISSED_READS_PERCENT,
     SUBLET_HOUSEHOLD_PERCENT,
     SUBLET_KIND_DAYS,
     SUBLET_KNOWN_DAYS,
+    SUBLET_MIN_DAYS,
     SUBLET_OTHERS_PERCENT,
-    SUBLET_RECENT_DAYS,
-    SUBLET_THINNED_PERCENT,
+    SUBLET_PROBABILITY_PERCENT,
     UNKNOWN_DAYS_PERCENT,
 )
-from occupancy.arrays import Bools, Doubles, Int32s
+from occupancy import days
+from occupancy.arrays import NOBODY, Bools, Indices, Int32s
+from occupancy.homedays import HomeDays
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
+from occupancy.rules.handover import KINDS, Change, candidates, change, weekend
 from occupancy.rules.holidays import festive
-from occupancy.tenure import MET, OUTCOMES
+from occupancy.tenure import MET, OUTCOMES, lived_in_since
 
 BASIS = "Order 11 Art. 27(1)"
-EVENING = sum(1 << hour for hour in (*range(17, 24), 0, 1))  # hours in which people come home
-PRIOR = 0.0035  # share of sublet homes found in one city
-USUAL, USUAL_DAYS = 0.7, 7.0  # a household is seen on most days; weighs as much as a week of its own
-GONE, LIVES_IN, GUESTS = 0.05, 0.6, 0.1  # days with the household gone; evenings of a resident; evenings with guests
-TEMPER = 0.3  # neighbouring days say much the same
-KINDS = ("passes", "unknown_entries", "mismatches", "other_vehicles")
-MIN_USUAL_DAYS = 14
+EVENINGS = 0.4  # residents come home in the evening on that share of the days on which they are seen at all
+SWAP_LOOK, SWAP_DAYS = 28, 5  # days of late on which another home saw this household in its own one's place
+NEVER_SEEN_DAYS = 60  # with others in several ways, and not once the household: no late enrolment takes that long
+WATCHED = 0.3  # probability from which a home is watched
+UNKNOWN = KINDS.index("unknown_entries")
 TEXTS = {
     "sublet.faded": (
         "近{days}天中住户成员出现{seen}天；此前平均{usual}%的日子出现。",
-        "Members were seen on {seen} of {days} recent days; on {usual} % of days before.",
+        "Members were seen on {seen} of the last {days} days; on {usual} % of days before.",
     ),
     "sublet.never_seen": (
-        "近{days}天中住户成员出现{seen}天，此前也没有稳定的居住规律。",
-        "Members were seen on {seen} of {days} recent days, and had no rhythm here before.",
+        "近{days}天中住户成员出现{seen}天，此前记录太少，没有可比的居住规律。",
+        "Members were seen on {seen} of the last {days} days, and too little is known of their rhythm before.",
     ),
     "sublet.others": (
-        "近{days}天中有{evenings}个晚上有非住户人员归来，每周皆有。",
-        "Others came home on {evenings} of {days} recent evenings, in every week.",
+        "同期有{evenings}个晚上有非住户人员归来并留宿。",
+        "On {evenings} evenings in that time others came home and stayed.",
     ),
-    "sublet.passes": ("有{days}天使用该户的访客通行证进入。", "Visitors' passes of the home were used on {days} days."),
+    "sublet.guests": ("有{days}天使用该户的访客通行证进入。", "Visitors' passes of the home were used on {days} days."),
+    "sublet.rung_in": ("有{days}天经对讲为该户放行。", "Somebody was let in by intercom for the home on {days} days."),
     "sublet.unknown_entries": (
         "有{days}天在该户门前出现未识别人员。",
         "Somebody unknown was at the home's own door on {days} days.",
@@ -64,162 +67,126 @@ TEXTS = {
     ),
     "sublet.other_met": ("{day}上门时见到他人居住。", "A visit on {day} met others living there."),
     "sublet.household_met": ("{day}上门时见到住户本人。", "A visit on {day} met the household."),
-    "sublet.still_here": ("住户成员仍有{seen}天出现。", "Members were still seen on {seen} days."),
+    "sublet.still_here": ("其间住户成员仍有{seen}天出现。", "Members were still seen on {seen} of these days."),
     "sublet.one_kind": ("他人居住的迹象只有一类证据。", "Only one kind of evidence speaks of others living there."),
+    "sublet.journey": (
+        "时间尚短：也可能是住户外出未报备，由亲友代为照看。",
+        "It is early: the household may be on a journey, with somebody minding the home.",
+    ),
+    "sublet.one_reader": (
+        "两方面迹象都只来自该户自己的读头，也可能是读头认不出住户。",
+        "Both signs come from the home's own reader alone; it may fail to know the household.",
+    ),
+    "sublet.swapped": (
+        "来人多为本小区另一户的成员，可能是两户互换。",
+        "Those who come are of another household of the estate; it may be a swap.",
+    ),
     "sublet.unseen": (
-        "近期有{days}天读头失灵、已批准外出或为节假日，未计入。",
-        "{days} recent days do not count: no reader worked, absence approved, or a holiday.",
+        "其间有{days}天读头失灵、已批准外出或为节假日，未计入。",
+        "{days} of these days do not count: no reader worked, absence approved, or a holiday.",
     ),
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Rhythm:
-    """What the days of H homes say; (H,) int32 but where said.
-
-    Attributes:
-        known: usable recent days. seen: of them with the household. evenings: of them with others in the evening.
-        weekly: (H,) bool, others came in every recent week that could be seen.
-        usual: (H,) float64, share of earlier days with the household; NaN where too few could be used.
-        kind_days: (H, 4) int32, recent days with each of KINDS.
-        log_odds: (H, W) float64, what each day adds.
-    """
-
-    known: Int32s
-    seen: Int32s
-    evenings: Int32s
-    weekly: Bools
-    usual: Doubles
-    kind_days: Int32s
-    log_odds: Doubles
-
-
-def rhythm(view: View, recent: int) -> Rhythm:
-    """Read the household's and the others' rhythm off the window; `recent` days at its end, the usual days before."""
-    usable = view.usable() & ~festive(view.days.first_day, view.days.shape[1])[None, :]
-    household, others = view.days.members_seen > 0, (view.days.other_hours & EVENING) != 0
-    before, now = usable.copy(), usable.copy()
-    before[:, -recent:], now[:, :-recent] = False, False
-    earlier = before.sum(axis=1)
-    usual_days = (household & before).sum(axis=1)
-    kinds = np.stack([((getattr(view.days, kind) > 0) & now).sum(axis=1) for kind in KINDS], axis=1)
-    kinds[:, 0] = ((view.days.passes > 0) & (view.days.other_hours != 0) & now).sum(axis=1)  # couriers left out
-    base = (usual_days + USUAL * USUAL_DAYS) / (earlier + USUAL_DAYS)
-    guests = np.maximum(((others & before).sum(axis=1) + GUESTS * USUAL_DAYS) / (earlier + USUAL_DAYS), GUESTS)
-    return Rhythm(
-        known=now.sum(axis=1).astype(np.int32),
-        seen=(household & now).sum(axis=1).astype(np.int32),
-        evenings=(others & now).sum(axis=1).astype(np.int32),
-        weekly=_every_week(others & now, now, recent),
-        usual=np.where(earlier >= MIN_USUAL_DAYS, usual_days / np.maximum(earlier, 1), np.nan),
-        kind_days=kinds.astype(np.int32),
-        log_odds=(
-            _log_odds(household, GONE, np.clip(base, GONE, 0.98)[:, None])
-            + _log_odds(others, LIVES_IN, np.minimum(guests, LIVES_IN)[:, None])
-        ) * usable * TEMPER,
-    )  # fmt: skip
-
-
-def _log_odds(happened: Bools, sublet: float, usual: Doubles) -> Doubles:
-    """(H, W) log ratio of a day's sign under both hypotheses."""
-    ratio: Doubles = np.where(happened, np.log(sublet / usual), np.log((1 - sublet) / (1 - usual)))
-    return ratio
-
-
-def _every_week(others: Bools, usable: Bools, recent: int) -> Bools:
-    """(H,) bool: others came in each of the recent weeks that had at least three usable days."""
-    held = np.ones(len(others), np.bool_)
-    for back in range(7, recent + 1, 7):
-        week = slice(others.shape[1] - back, others.shape[1] - back + 7)
-        held &= others[:, week].any(axis=1) | (usable[:, week].sum(axis=1) < 3)
-    return held
-
-
-def onset(log_odds: Doubles) -> tuple[Int32s, Int32s, Int32s, Doubles]:
-    """The change point of each home.
-
-    Args:
-        log_odds: (H, W), W >= 1.
-
-    Returns:
-        best, low, high: (H,) columns since which the days speak for a sublet: the largest sum of the days from there
-            on, and the range in which that sum is within 2 of it. total: (H,) that sum.
-    """
-    since = np.cumsum(log_odds[:, ::-1], axis=1)[:, ::-1]
-    best = since.argmax(axis=1)
-    total = since.max(axis=1)
-    near = since >= total[:, None] - 2.0
-    low = near.argmax(axis=1)
-    high = log_odds.shape[1] - 1 - near[:, ::-1].argmax(axis=1)
-    return best.astype(np.int32), low.astype(np.int32), high.astype(np.int32), total
-
-
 def evaluate(view: View) -> Verdicts:
-    """Watch: others live in and the household thins. Suspected: it fades. To verify: two kinds of evidence besides."""
-    today, ask = view.today, view.values.on
-    recent = min(ask(SUBLET_RECENT_DAYS, today), view.days.shape[1])
-    r = rhythm(view, recent)
-    enough = (r.known >= ask(SUBLET_KNOWN_DAYS, today)) & (view.registry.leases.on(view.homes, today) >= 0)
-    usual = np.where(np.isnan(r.usual), USUAL, r.usual)
-    has_rhythm = ~np.isnan(r.usual) & (r.usual >= 2 * GONE)
-    share = r.seen / np.maximum(r.known, 1)
-    reference = np.where(has_rhythm, usual, USUAL)
-    lives_in = r.weekly & (100 * r.evenings >= ask(SUBLET_OTHERS_PERCENT, today) * np.maximum(r.known, 1))
-    thinned = 100 * share <= ask(SUBLET_THINNED_PERCENT, today) * reference
-    faded = 100 * share <= ask(SUBLET_HOUSEHOLD_PERCENT, today) * reference
-    kinds = (r.kind_days >= ask(SUBLET_KIND_DAYS, today)).sum(axis=1)
-    blind = 100 * (recent - r.known) > ask(UNKNOWN_DAYS_PERCENT, today) * recent
-    best, low, high, total = onset(r.log_odds)
-    raised = Raised()
-    visits, size = view.registry.visits, len(view.registry.homes)
-    met = visits.last(size, today + 1, MET)[view.homes]
-    other_met = visits.last(size, today + 1, OUTCOMES.index("other_met"))[view.homes]
-    for h in np.flatnonzero(enough & lives_in & thinned):
-        seen_there, others_there = int(met[h]) > today - recent, int(other_met[h]) > today - recent
-        firm = int(kinds[h]) + others_there
+    """Watch: likely enough to keep an eye on. Suspected: sure enough. To verify: two kinds of evidence besides."""
+    raised, today, ask = Raised(), view.today, view.values.on
+    begun = _begun(view)
+    column = np.arange(view.days.first_day, today + 1)
+    usable = view.usable() & ~festive(view.days.first_day, len(column))[None, :] & (column[None, :] >= begun[:, None])
+    rows = candidates(view.days, usable)
+    if not len(rows):
+        return raised.verdicts()
+    found = change(view.days.of_rows(rows), usable[rows], weekend(column), ask(MISSED_READS_PERCENT, today) / 100)
+    least = ask(SUBLET_PROBABILITY_PERCENT, today) / 100
+    gone = 100 * found.seen <= ask(SUBLET_HOUSEHOLD_PERCENT, today) * found.usual * np.maximum(found.days, 1)
+    lives_in = found.weekly & (found.evenings >= EVENINGS)
+    lives_in &= 100 * found.stayed >= ask(SUBLET_OTHERS_PERCENT, today) * found.counted
+    sure = (found.probability >= least) & gone & lives_in & (found.counted >= ask(SUBLET_MIN_DAYS, today))
+    rhythm = found.known >= ask(SUBLET_KNOWN_DAYS, today)
+    known = rhythm | (found.many & (found.counted >= NEVER_SEEN_DAYS))
+    kinds = found.kinds >= ask(SUBLET_KIND_DAYS, today)
+    alone = (kinds.sum(axis=1) == kinds[:, UNKNOWN]) & ~found.elsewhere  # one reader has made both halves
+    swapped, unseen = _swapped(view.days, rows, usable, found), view.marked(view.unseen)[rows]
+    first = view.days.first_day
+    onset = first + found.onset
+    met, other_met = _met(view, rows, MET), _met(view, rows, OUTCOMES.index("other_met"))
+    for k in np.flatnonzero((found.probability >= WATCHED) | (other_met >= onset)).tolist():
+        seen_there, others_there = met[k] >= onset[k], other_met[k] >= onset[k]
+        firm = int(kinds[k].sum()) + int(others_there)
+        skipped = int((~usable[rows[k], found.onset[k] :]).sum())
+        held_back = seen_there or swapped[k] or (alone[k] and not others_there)
         stage = Stage.WATCH
-        if faded[h] and not seen_there and (has_rhythm[h] or firm >= 2):
-            stage = Stage.TO_VERIFY if firm >= 2 and not blind[h] else Stage.SUSPECTED
-        days, seen = int(r.known[h]), int(r.seen[h])
-        household = Reason("sublet.never_seen", {"days": days, "seen": seen})
-        if has_rhythm[h]:
-            household = Reason("sublet.faded", {"days": days, "seen": seen, "usual": round(100 * float(r.usual[h]))})
-        first = view.days.first_day
+        if sure[k] and not held_back and (known[k] or (others_there and firm > 1)):
+            blind = unseen[k, found.onset[k] :].mean() > ask(UNKNOWN_DAYS_PERCENT, today) / 100
+            stage = Stage.TO_VERIFY if firm > 1 and not blind else Stage.SUSPECTED
         raised.add(
-            int(view.homes[h]), stage, _probability(total[h]),
-            (first + int(best[h]), first + int(low[h]), first + int(high[h])), BASIS,
-            evidence=when([
-                (True, household),
-                (True, Reason("sublet.others", {"days": days, "evenings": int(r.evenings[h])})),
-                *((r.kind_days[h, k], Reason(f"sublet.{kind}", {"days": int(r.kind_days[h, k])}))
-                  for k, kind in enumerate(KINDS)),
-                (others_there, Reason("sublet.other_met", {"day": iso(max(int(other_met[h]), 0))})),
-            ]),
+            int(view.homes[rows[k]]), stage, found.probability[k],
+            (int(onset[k]), int(first + found.low[k]), int(first + found.high[k])), BASIS,
+            evidence=_for(found, k, bool(rhythm[k]), int(other_met[k]) if others_there else None),
             counter_evidence=when([
-                (seen_there, Reason("sublet.household_met", {"day": iso(max(int(met[h]), 0))})),
-                (seen, Reason("sublet.still_here", {"seen": seen})),
+                (seen_there, Reason("sublet.household_met", {"day": iso(max(int(met[k]), 0))})),
+                (found.seen[k], Reason("sublet.still_here", {"seen": int(found.seen[k])})),
+                (not sure[k], Reason("sublet.journey")),
+                (alone[k], Reason("sublet.one_reader")),
+                (swapped[k], Reason("sublet.swapped")),
                 (firm < 2, Reason("sublet.one_kind")),
-                (days < recent, Reason("sublet.unseen", {"days": recent - days})),
+                (skipped, Reason("sublet.unseen", {"days": skipped})),
             ]),
         )  # fmt: skip
     return raised.verdicts()
 
 
-def _probability(total: float) -> float:
-    """The prior and what the days since the onset add."""
-    return float(1 / (1 + np.exp(-(np.log(PRIOR / (1 - PRIOR)) + total))))
+def _for(found: Change, k: int, known: bool, other_met: int | None) -> list[Reason]:
+    """What speaks for it, in words."""
+    days_told, seen = int(found.days[k]), int(found.seen[k])
+    household = Reason("sublet.never_seen", {"days": days_told, "seen": seen})
+    if known:
+        usual = round(100 * float(found.usual[k]))
+        household = Reason("sublet.faded", {"days": days_told, "seen": seen, "usual": usual})
+    return when([
+        (True, household),
+        (True, Reason("sublet.others", {"evenings": int(found.stayed[k])})),
+        *((found.kinds[k, n], Reason(f"sublet.{kind}", {"days": int(found.kinds[k, n])}))
+          for n, kind in enumerate(KINDS)),
+        (other_met is not None, Reason("sublet.other_met", {"day": iso(other_met or 0)})),
+    ])  # fmt: skip
+
+
+def _begun(view: View) -> Int32s:
+    """(H,) the first day of the household that lives here by a lease in force; FOREVER for homes without one."""
+    begun = lived_in_since(view.registry.living, len(view.registry.homes), view.today)[view.homes]
+    let = (view.registry.leases.on(view.homes, view.today) != NOBODY) & (begun != days.NEVER)
+    return np.where(let, begun, days.FOREVER).astype(np.int32)
+
+
+def _met(view: View, rows: Indices, outcome: int) -> Int32s:
+    """(C,) the last day on which a visit to each home ended so; NEVER for none."""
+    last = view.registry.visits.last(len(view.registry.homes), view.today + 1, outcome)
+    return last[view.homes[rows]]
+
+
+def _swapped(made: HomeDays, rows: Indices, usable: Bools, found: Change) -> Bools:
+    """(C,) bool: those who come are mostly another household of the estate, or this one is seen in another home."""
+    recent = made.swap_home[:, -SWAP_LOOK:]
+    lives_there = np.bincount(recent[recent != NOBODY], minlength=int(made.homes.max(initial=0)) + 1)
+    since = usable[rows] & (np.arange(usable.shape[1])[None, :] >= found.onset[:, None])
+    others = ((made.other_hours[rows] != 0) & since).sum(axis=1)
+    theirs = ((made.swap_entries[rows] > 0) & since).sum(axis=1)
+    swapped: Bools = (2 * theirs > np.maximum(others, 1)) | (lives_there[made.homes[rows]] >= SWAP_DAYS)
+    return swapped
 
 
 RULE = Rule(
     kind="sublet",
     evaluate=evaluate,
-    window=120,
+    window=400,
     bases=(BASIS,),
     alert_from=Stage.SUSPECTED,
     texts=TEXTS,
     patience=7,
     parameters=(
-        SUBLET_RECENT_DAYS, SUBLET_KNOWN_DAYS, SUBLET_HOUSEHOLD_PERCENT, SUBLET_THINNED_PERCENT, SUBLET_OTHERS_PERCENT,
-        SUBLET_KIND_DAYS, UNKNOWN_DAYS_PERCENT,
+        SUBLET_PROBABILITY_PERCENT, SUBLET_MIN_DAYS, SUBLET_KNOWN_DAYS, SUBLET_HOUSEHOLD_PERCENT, SUBLET_OTHERS_PERCENT,
+        SUBLET_KIND_DAYS, UNKNOWN_DAYS_PERCENT, MISSED_READS_PERCENT,
     ),
 )  # fmt: skip
