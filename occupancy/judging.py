@@ -5,7 +5,7 @@ would have said: the rule looks at its own window, accusations are held to the b
 findings follow the verdicts (`findings`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from housing.parameters import FDR_PERCENT
@@ -13,8 +13,6 @@ from occupancy import days, discovery, findings
 from occupancy.findings import Finding
 from occupancy.homedays import COLUMNS, HomeDays
 from occupancy.rules.base import Rule, View
-
-HOMES_AT_ONCE = 1_000  # judged together; of those judged before them what was raised is known
 
 
 def judge(
@@ -47,8 +45,3 @@ def last_days(made: HomeDays, count: int) -> HomeDays:
     first = made.shape[1] - count
     columns = {name: getattr(made, name)[:, first:] for name in COLUMNS}
     return replace(made, first_day=made.first_day + first, **columns)
-
-
-def slices(homes: int) -> Iterator[slice]:
-    """So many homes, a thousand at a time, as slices."""
-    return (slice(start, min(start + HOMES_AT_ONCE, homes)) for start in range(0, homes, HOMES_AT_ONCE))

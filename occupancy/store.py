@@ -204,6 +204,14 @@ def _fill(made: HomeDays, names: Names, row_of: Mapping[str, int], rows: Iterabl
             getattr(made, name)[at] = column  # None becomes NaN where a meter was not read
 
 
+def swapped_homes(conn: Connection, estate: str, first_day: int) -> list[str]:
+    """Homes in which another household of the estate showed since `first_day`, and those households' own homes."""
+    h = home_days.c
+    query = sa.select(h.home, h.swap_home).distinct()
+    found = conn.execute(query.where(h.estate == estate, h.day >= days.day_of(first_day), h.swap_home.is_not(None)))
+    return sorted({home for pair in found for home in pair})
+
+
 def last_entries(conn: Connection, names: Names, homes: Int32s, until_us: int) -> Int32s:
     """(H,) int32 the last day with a household member's entry, before `until_us`; NEVER where there was none."""
     found = np.full(len(homes), days.NEVER, np.int32)

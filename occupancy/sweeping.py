@@ -1,7 +1,10 @@
 """The sweep: absences make no events, so from time to time everything is looked at.
 
 In slices, so that sightings are folded in between: what the registry changed marks days, outages are counted, dirty
-home-days are made again, and the rules judge the homes that were touched; once a day, and after a start, all homes.
+home-days are made again, and the rules judge. Once a day, and after a start, they judge all homes. In between, a home
+that was merely seen today is judged only if something is open about it, which today may end or raise; a home whose
+past or papers changed is judged in any case. Homes that may have been swapped are judged together.
+
 Each slice is a transaction of its own. A sweep that was cut off leaves its dirty days and its cursors where they are.
 """
 
@@ -30,6 +33,8 @@ from occupancy.rules import RULES, WINDOW
 from occupancy.rules.base import View
 from occupancy.store import EVERY_HOME
 
+HOMES_AT_ONCE = 250  # judged in one slice; a home's window of days is read in about 7 ms
+SWAP_DAYS = 28  # homes in which another household showed in so many days are judged together
 DAYS_AT_ONCE = 31  # made again in one slice for few homes; for many, one day
 _CHANGES = 1_000
 
@@ -48,7 +53,8 @@ class Sweeping:
     def __init__(self, occupancy: Engine, recognition: Engine, housing: Engine, registries: Registries) -> None:
         self._occupancy, self._recognition, self._housing = occupancy, recognition, housing
         self._registries = registries
-        self._touched: dict[str, set[str]] = {}
+        self._seen: dict[str, set[str]] = {}  # today's home-days were made again
+        self._changed: dict[str, set[str]] = {}  # their past or their papers are not what they were
         self._judged_all: dict[str, int] = {}  # not stored: a start judges everything anew
         self.news: list[Alert] = []
 
@@ -63,7 +69,7 @@ class Sweeping:
                 continue
             yield from self._follow_registry(registry, observed_from, now)
             yield from self._count_outages(registry, observed_from, now)
-            yield from self._remake(estate)
+            yield from self._remake(estate, days.number_at(to_us(now)))
             yield from self._judge(estate, observed_from, now)
             self._open_waiting(estate, now)
             yield
@@ -78,9 +84,6 @@ class Sweeping:
             first_day = store.first_home_day(conn, estate)
         known = [days.number_at(first_us)] if first_us is not None else []
         return min(known + ([days.number(first_day)] if first_day else []), default=None)
-
-    def _touch(self, estate: str, homes: set[str]) -> None:
-        self._touched.setdefault(estate, set()).update(homes)
 
     def _follow_registry(self, registry: Registry, observed_from: int, now: datetime) -> Iterator[None]:
         """Mark the days that changes of the registry concern."""
@@ -97,7 +100,8 @@ class Sweeping:
                     span = range(max(first, observed_from), min(until, today + 1))
                     store.mark_dirty(conn, registry.estate, [(change.subject, day) for day in span])
                     every = change.subject == EVERY_HOME
-                    self._touch(registry.estate, set(registry.homes.ids) if every else {change.subject})
+                    homes = set(registry.homes.ids) if every else {change.subject}
+                    self._changed.setdefault(registry.estate, set()).update(homes)
                 if changes:
                     store.move_cursor(conn, source, before, changes[-1].version)
             more = len(changes) == _CHANGES
@@ -119,7 +123,7 @@ class Sweeping:
                 blindness.put(conn, registry.estate, after, changed)
         yield
 
-    def _remake(self, estate: str) -> Iterator[None]:
+    def _remake(self, estate: str, today: int) -> Iterator[None]:
         """Make dirty home-days again, the newest first, by the registry as it is at each slice."""
         while (registry := self._registries.of(estate)) is not None:
             with slice_seconds.labels("home_days").time(), self._occupancy.connect() as conn:
@@ -131,6 +135,8 @@ class Sweeping:
                 cells = {max(cells): cells[max(cells)]}
                 homes = _handles(registry, set(cells[max(cells)]))
             self._remake_days(registry, homes, cells)
+            touched = self._seen if min(cells) >= today else self._changed
+            touched.setdefault(estate, set()).update(registry.homes.ids[home] for home in homes)
             yield
 
     def _remake_days(self, registry: Registry, homes: Int32s, cells: dict[int, list[str]]) -> None:
@@ -143,20 +149,26 @@ class Sweeping:
             made = recompute(seen, registry, first, count, homes=homes, outage_share=share)
             store.replace_home_days(conn, registry.estate, registry.homes, made, cells)
         home_days_total.inc(len(homes) * len(cells))
-        self._touch(registry.estate, {registry.homes.ids[home] for home in homes})
 
     def _judge(self, estate: str, observed_from: int, now: datetime) -> Iterator[None]:
-        """Let the rules look at the homes that were touched, once a day at all of them."""
+        """Let the rules look at the homes that need it, once a day at all of them."""
         registry, today = self._registries.of(estate), days.number_at(to_us(now))
         if registry is None:
             return
-        all_ = self._judged_all.get(estate) != today
-        homes = _handles(registry, {EVERY_HOME} if all_ else self._touched.get(estate, set()))
-        for some in judging.slices(len(homes)):
-            with slice_seconds.labels("rules").time():
-                self._judge_homes(registry, homes[some], observed_from, now)
-            yield
-        self._touched.pop(estate, None)
+        with self._occupancy.connect() as conn:
+            swapped = set(store.swapped_homes(conn, estate, today - SWAP_DAYS))
+            concerned = {home for home, _kind, _stage in finding_store.open_kinds(conn, estate)}
+        names = self._changed.get(estate, set()) | (self._seen.get(estate, set()) & concerned)
+        if self._judged_all.get(estate) != today:
+            names = set(registry.homes.ids)
+        together, apart = swapped if names & swapped else set(), names - swapped
+        for homes in (_handles(registry, together), *_slices(_handles(registry, apart))):
+            if len(homes):
+                with slice_seconds.labels("rules").time():
+                    self._judge_homes(registry, homes, observed_from, now)
+                yield
+        self._changed.pop(estate, None)
+        self._seen.pop(estate, None)
         self._judged_all[estate] = today
 
     def _judge_homes(self, registry: Registry, homes: Int32s, observed_from: int, now: datetime) -> None:
@@ -214,6 +226,11 @@ class Sweeping:
             waiting_gauge.labels(kind).set(waiting.get(kind, 0))
             false_gauge.labels(kind).set(doubts.get(kind, 0.0))
             alerts_gauge.labels(kind).set(open_alerts.get(kind, 0))
+
+
+def _slices(homes: Int32s) -> Iterator[Int32s]:
+    """So many homes at a time, each slice no longer than folding can wait."""
+    return (homes[start : start + HOMES_AT_ONCE] for start in range(0, len(homes), HOMES_AT_ONCE))
 
 
 def _handles(registry: Registry, names: set[str]) -> Int32s:

@@ -36,32 +36,26 @@ class Docket:
     _open: dict[str, dict[str, Finding]] = field(default_factory=dict)  # kind → home → the open finding
 
     def sweep(self, evening: Evening) -> None:
-        """Let every rule look at every home, as the service's sweep does."""
-        unseen = evening.reel.unseen(self.values.on(UNSEEN_DAY_PERCENT, evening.day) / 100)
-        for homes in judging.slices(len(evening.registry.homes)):
-            view = self._view(evening, homes, unseen)
-            for rule in RULES.values():
-                self._judge(rule, view, evening.now_us)
+        """Let every rule look at every home, as the service's sweep does once a day."""
+        view = self._view(evening, evening.reel.unseen(self.values.on(UNSEEN_DAY_PERCENT, evening.day) / 100))
+        for rule in RULES.values():
+            self._judge(rule, view, evening.now_us)
         self._open_waiting(evening)
 
-    def _view(self, evening: Evening, homes: slice, unseen: Int64s) -> View:
+    def _view(self, evening: Evening, unseen: Int64s) -> View:
         return View(
             registry=evening.registry,
             values=self.values,
             observed_from=evening.observed_from,
             complete=evening.complete,
-            days=evening.reel.view(homes),
-            last_entry=evening.reel.last_entry[homes],
+            days=evening.reel.view(),
+            last_entry=evening.reel.last_entry,
             unseen=unseen,
         )
 
     def _judge(self, rule: Rule, view: View, now_us: int) -> None:
         known = self._open.setdefault(rule.kind, {})
-        ids = view.registry.homes.ids
-        first, last = ids[view.homes[0]], ids[view.homes[-1]]  # handles go by the order of the ids
-        here = {home: finding for home, finding in known.items() if first <= home <= last}
-        elsewhere = [finding.probability for home, finding in known.items() if home not in here and finding.is_raised]
-        changed = judging.judge(rule, view, here, elsewhere, now_us)
+        changed = judging.judge(rule, view, known, (), now_us)
         for finding in changed:
             self.findings[finding.finding] = finding
             if finding.is_open:

@@ -56,12 +56,10 @@ class Reel:
             self._blind_share = np.append(self._blind_share, share[blind])
             self._unseen = None
 
-    def view(self, homes: slice) -> HomeDays:
-        """The window of some homes; its last day is the one added last."""
-        columns = {name: getattr(self._held, name)[homes, self._used - self._window : self._used] for name in COLUMNS}
-        return HomeDays(
-            homes=self._held.homes[homes], first_day=self._first + self._used - self._window, **columns
-        )  # fmt: skip
+    def view(self) -> HomeDays:
+        """The window of all homes; its last day is the one added last."""
+        columns = {name: getattr(self._held, name)[:, self._used - self._window : self._used] for name in COLUMNS}
+        return HomeDays(homes=self._held.homes, first_day=self._first + self._used - self._window, **columns)
 
     def unseen(self, share: float) -> Int64s:
         """(u,) int64 ascending `tenure.keys` of the days on which nobody could see a home for at least `share`."""

@@ -16,7 +16,7 @@ from core.db import writing
 from core.settings import Settings
 from housing import tables as t
 from housing.registry import exporting, reading
-from occupancy import judging, registries
+from occupancy import registries, sweeping
 from occupancy.alerts import Alert
 from occupancy.backtest.estates import Care, Estate
 from occupancy.backtest.running import compare
@@ -125,7 +125,7 @@ def by_place(found: list[Finding]) -> list[Finding]:
 def test_the_back_test_says_what_the_service_says(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "HOMES_AT_ONCE", 2)  # three slices, with findings at their edges
+    monkeypatch.setattr(sweeping, "HOMES_AT_ONCE", 2)  # three slices, with findings at their edges
     furnish(bench)
     rows = stream()
     served, opened = through_the_service(bench, rows)

@@ -7,7 +7,7 @@ import pytest
 
 from core.db import writing
 from housing import tables as t
-from occupancy import finding_store, judging, views
+from occupancy import finding_store, sweeping, views
 from occupancy.discovery import HELD
 from occupancy.rules import RULES, sublet
 from occupancy.rules.base import Raised, Reason, Stage, Verdicts, View
@@ -131,7 +131,7 @@ def test_a_sweep_that_breaks_off_before_alerts_loses_none(bench: Bench, accuser:
 def test_who_is_held_back_says_so_and_rises_with_better_company(
     bench: Bench, accuser: Accuser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "HOMES_AT_ONCE", 1)  # each home is judged by itself, beside what is stored of others
+    monkeypatch.setattr(sweeping, "HOMES_AT_ONCE", 1)  # each home is judged by itself, beside what is stored of others
     begin(bench, homes=3, budget=9)
     accuser.said = {"h0": 0.91}
     bench.go_to(local(DAY, 20))

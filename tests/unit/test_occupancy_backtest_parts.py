@@ -22,7 +22,7 @@ from occupancy.backtest.running import compare
 from occupancy.backtest.shelves import DAYS, Shelves
 from occupancy.findings import Finding, Step
 from occupancy.homedays import COLUMNS, empty
-from occupancy.judging import last_days, slices
+from occupancy.judging import last_days
 from occupancy.passages import NONE_US
 from occupancy.rules.base import Reason, Values
 from occupancy.sightings import DTYPES, Sightings, together
@@ -82,11 +82,11 @@ def test_a_reel_holds_the_last_days_of_every_home() -> None:
     reel = Reel(homes, window, FIRST)
     for day in range(count):
         reel.add(whole, FIRST + day)
-        seen = reel.view(slice(1, 3))
-        assert (seen.first_day, seen.shape) == (FIRST + day - window + 1, (2, window))
+        seen = reel.view()
+        assert (seen.first_day, seen.shape) == (FIRST + day - window + 1, (homes, window))
         for name in COLUMNS:
             blank = getattr(empty(whole.homes, 0, window), name)
-            wanted = np.concatenate([blank, getattr(whole, name)[:, : day + 1]], axis=1)[1:, -window:]
+            wanted = np.concatenate([blank, getattr(whole, name)[:, : day + 1]], axis=1)[:, -window:]
             np.testing.assert_array_equal(getattr(seen, name), wanted)
         entered = [np.flatnonzero(whole.last_member_us[h, : day + 1] != NONE_US) for h in range(homes)]
         assert reel.last_entry.tolist() == [FIRST + int(e[-1]) if len(e) else days.NEVER for e in entered]
@@ -98,12 +98,10 @@ def test_a_reel_holds_the_last_days_of_every_home() -> None:
 
 def test_views_are_slices_and_copy_nothing() -> None:
     reel = Reel(4, 6, FIRST)
-    seen = reel.view(slice(0, 4))
+    seen = reel.view()
     for name in COLUMNS:
-        assert np.shares_memory(getattr(last_days(seen, 2), name), getattr(reel.view(slice(0, 4)), name))
+        assert np.shares_memory(getattr(last_days(seen, 2), name), getattr(reel.view(), name))
     assert (last_days(seen, 2).first_day, last_days(seen, 2).shape) == (seen.first_day + 4, (4, 2))
-    assert [(s.start, s.stop) for s in slices(2_001)] == [(0, 1_000), (1_000, 2_000), (2_000, 2_001)]
-    assert list(slices(0)) == []
 
 
 def test_outages_are_of_a_door_or_of_all_doors_of_a_gateway() -> None:
