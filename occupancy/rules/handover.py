@@ -21,14 +21,18 @@ CLASS_DAYS = 4.0  # the household's rate over all days weighs so much beside its
 # What else a home may be, so many times as often as it is sublet (one home in 286 where one city looked): as it always
 # was; with others who have joined a household that lives as before, or is seen less; left alone for a while. All but
 # the first are ours, from no count: chosen wide, and held against simulated estates that were not made for them.
-ODDS = {"as_usual": 286.0, "joined": 6.0, "joined_in_part": 3.0, "away": 10.0}
-HELD = 0.7
+ODDS = {"as_usual": 286.0, "joined": 6.0, "joined_in_part": 2.0, "away": 10.0}
+HELD = 0.8
 # Households away while somebody minds the home: so many times as often as a sublet, for so many days. Who minds a home
 # comes alone and shows in one kind of evidence; two kinds, or company, are seldom theirs.
-SITTERS, SITTER_DAYS, SITTERS_MANY, SITTER_DAYS_MANY = 1.5, 10.0, 1.0, 5.0
+SITTERS, SITTER_DAYS, SITTERS_MANY, SITTER_DAYS_MANY = 1.5, 9.5, 1.0, 4.5
+SECOND_MEMBER = 0.05  # of a household of one, others' registrations aside
 COMPANY = 0.5  # on that share of the days with others they were several
 NEAR = 3.0  # onsets within so much of the best log-likelihood may be true as well; neighbouring days are alike
 FIRM = [KINDS.index(kind) for kind in ("guests", "unknown_entries", "mismatches", "other_vehicles")]
+# Kinds that one failure could make together are one: a face no longer known is unknown at the own door and a mismatch
+# beside a card.
+GROUPS = (("guests",), ("unknown_entries", "mismatches"), ("other_vehicles",))
 KIND_DAYS, KIND_SHARE = 3, 0.3  # a second kind, as often as that, says that this is no mere minding
 KIND_GROWTH = 2.0  # a kind of evidence occurs so much more often than before the change
 LOOK, FEW_SEEN, SOME_STAYS = 28, 6, 4  # a glance at the last four weeks, before anything is weighed
@@ -113,7 +117,8 @@ class Change:
         known: int32, earlier days that told. days, seen: int32, days since that told, and those with the household.
         counted, stayed: int32, usable days since, and those on which others stayed.
         kinds: (C, 5) int32 days since with each of KINDS, 0 where it is no more frequent than before.
-        many: bool, others show in several kinds of evidence, or are several.
+        many: bool, others show in several kinds of evidence, or are several. company: bool, they are several.
+        single: bool, of the household hardly ever more than one member was seen on a day.
         weekly: bool, others stayed in nearly every week since. evenings: float64, of the days with others at all, the
             share with others in the evening. elsewhere: bool, it fades at doors other than its own, too.
     """
@@ -131,6 +136,8 @@ class Change:
     stayed: Int32s
     kinds: Int32s
     many: Bools
+    company: Bools
+    single: Bools
     weekly: Bools
     evenings: Doubles
     elsewhere: Bools
@@ -159,9 +166,10 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
     onset, low = (np.where(never, usable.argmax(axis=1), column).astype(np.int32) for column in (onset, low))
     began = _from(onset, usable.shape[1])
     kinds = _kinds(shown, began)
-    firm = np.sort(kinds[:, FIRM], axis=1)
+    firm = np.sort(grouped(kinds), axis=1)
     many = firm[:, -2] >= np.maximum(KIND_DAYS, KIND_SHARE * firm[:, -1])
-    many |= _share(shown.company & usable & began, shown.stays & usable & began) >= COMPANY
+    company = _share(shown.company & usable & began, shown.stays & usable & began) >= COMPANY
+    many |= company
     each = probability(fades, settles, others.days_since, many)
     best = np.where(never, onset, each.argmax(axis=1)).astype(np.int32)
     at, since = (np.arange(len(best)), best), _from(best, usable.shape[1])
@@ -179,6 +187,8 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
         stayed=others.hits_since[at].astype(np.int32),
         kinds=kinds,
         many=many,
+        company=company,
+        single=_share((made.members_seen > 1) & usable & ~began, shown.here & usable & ~began) < SECOND_MEMBER,
         weekly=_nearly_every_week(shown, since),
         evenings=_share(shown.evening & usable & since, shown.hours & usable & since),
         elsewhere=_fades_elsewhere(made, shown, since),
@@ -201,6 +211,12 @@ def _reads_held(made: HomeDays, shown: Signs, missed: float) -> Doubles:
     a_day: Doubles = np.maximum(passages / np.maximum(seen_days, 1), 1.0)
     held: Doubles = 1 - missed**a_day
     return np.concatenate([np.full((len(held), 1), 1 - missed), held[:, :-1]], axis=1)
+
+
+def grouped(kinds: Int32s) -> Int32s:
+    """(C, 3) days with each of GROUPS, at least: of (C, 5) days with each of KINDS the most of a group."""
+    columns = [kinds[:, [KINDS.index(kind) for kind in group]].max(axis=1) for group in GROUPS]
+    return np.stack(columns, axis=1)
 
 
 def _kinds(shown: Signs, since: Bools) -> Int32s:

@@ -28,24 +28,25 @@ from occupancy import days
 from occupancy.arrays import NOBODY, Bools, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
-from occupancy.rules.handover import KINDS, Change, candidates, change, weekend
+from occupancy.rules.handover import GROUPS, KINDS, Change, candidates, change, grouped, weekend
 from occupancy.rules.holidays import festive
 from occupancy.tenure import MET, OUTCOMES, lived_in_since
 
 BASIS = "Order 11 Art. 27(1)"
 EVENINGS = 0.4  # residents come home in the evening on that share of the days on which they are seen at all
 SWAP_LOOK, SWAP_DAYS = 28, 5  # days of late on which another home saw this household in its own one's place
+READER_DAYS = 45  # a reader that knows nobody is noticed and mended in that time
 NEVER_SEEN_DAYS = 60  # with others in several ways, and not once the household: no late enrolment takes that long
 WATCHED = 0.3  # probability from which a home is watched
-UNKNOWN = KINDS.index("unknown_entries")
+UNKNOWN, FACES = KINDS.index("unknown_entries"), GROUPS.index(("unknown_entries", "mismatches"))
 TEXTS = {
     "sublet.faded": (
-        "近{days}天中住户成员出现{seen}天；此前平均{usual}%的日子出现。",
-        "Members were seen on {seen} of the last {days} days; on {usual} % of days before.",
+        "此后计入的{days}天中住户成员出现{seen}天；此前{usual}%的日子出现。",
+        "Since then members were seen on {seen} of {days} days that count; on {usual} % of days before.",
     ),
     "sublet.never_seen": (
-        "近{days}天中住户成员出现{seen}天，此前记录太少，没有可比的居住规律。",
-        "Members were seen on {seen} of the last {days} days, and too little is known of their rhythm before.",
+        "计入的{days}天中住户成员出现{seen}天；此前记录太少，没有可比的居住规律。",
+        "Members were seen on {seen} of {days} days that count; too little is known of their rhythm before.",
     ),
     "sublet.others": (
         "同期有{evenings}个晚上有非住户人员归来并留宿。",
@@ -70,12 +71,18 @@ TEXTS = {
     "sublet.still_here": ("其间住户成员仍有{seen}天出现。", "Members were still seen on {seen} of these days."),
     "sublet.one_kind": ("他人居住的迹象只有一类证据。", "Only one kind of evidence speaks of others living there."),
     "sublet.journey": (
-        "时间尚短：也可能是住户外出未报备，由亲友代为照看。",
-        "It is early: the household may be on a journey, with somebody minding the home.",
+        "尚不足以区分：也可能是住户外出未报备，由亲友代为照看。",
+        "It is too early to tell: the household may be on a journey, with somebody minding the home.",
     ),
+    "sublet.comes_back": ("住户仍不时回来。", "The household still comes back now and then."),
+    "sublet.irregular": ("他人的出入尚不像常住。", "The others do not come and go as residents do."),
     "sublet.one_reader": (
         "两方面迹象都只来自该户自己的读头，也可能是读头认不出住户。",
         "Both signs come from the home's own reader alone; it may fail to know the household.",
+    ),
+    "sublet.changed_face": (
+        "来人只见于未识别的人脸：也可能是读头不再认得住户本人，请核对其人脸登记。",
+        "Others show as unknown faces alone; the readers may have ceased to know the tenant: check the enrolled face.",
     ),
     "sublet.swapped": (
         "来人多为本小区另一户的成员，可能是两户互换。",
@@ -106,16 +113,18 @@ def evaluate(view: View) -> Verdicts:
     rhythm = found.known >= ask(SUBLET_KNOWN_DAYS, today)
     known = rhythm | (found.many & (found.counted >= NEVER_SEEN_DAYS))
     kinds = found.kinds >= ask(SUBLET_KIND_DAYS, today)
-    alone = (kinds.sum(axis=1) == kinds[:, UNKNOWN]) & ~found.elsewhere  # one reader has made both halves
+    alone = (kinds.sum(axis=1) == kinds[:, UNKNOWN]) & ~found.elsewhere & (found.counted < READER_DAYS)
+    groups = grouped(found.kinds) >= ask(SUBLET_KIND_DAYS, today)
+    changed = found.single & ~found.company & groups[:, FACES] & (groups.sum(axis=1) == 1)
     swapped, unseen = _swapped(view.days, rows, usable, found), view.marked(view.unseen)[rows]
     first = view.days.first_day
     onset = first + found.onset
     met, other_met = _met(view, rows, MET), _met(view, rows, OUTCOMES.index("other_met"))
     for k in np.flatnonzero((found.probability >= WATCHED) | (other_met >= onset)).tolist():
         seen_there, others_there = met[k] >= onset[k], other_met[k] >= onset[k]
-        firm = int(kinds[k].sum()) + int(others_there)
+        firm = int(groups[k].sum()) + int(others_there)
         skipped = int((~usable[rows[k], found.onset[k] :]).sum())
-        held_back = seen_there or swapped[k] or (alone[k] and not others_there)
+        held_back = seen_there or swapped[k] or ((alone[k] or changed[k]) and not others_there)
         stage = Stage.WATCH
         if sure[k] and not held_back and (known[k] or (others_there and firm > 1)):
             blind = unseen[k, found.onset[k] :].mean() > ask(UNKNOWN_DAYS_PERCENT, today) / 100
@@ -127,8 +136,11 @@ def evaluate(view: View) -> Verdicts:
             counter_evidence=when([
                 (seen_there, Reason("sublet.household_met", {"day": iso(max(int(met[k]), 0))})),
                 (found.seen[k], Reason("sublet.still_here", {"seen": int(found.seen[k])})),
-                (not sure[k], Reason("sublet.journey")),
+                (found.probability[k] < least, Reason("sublet.journey")),
+                (not gone[k], Reason("sublet.comes_back")),
+                (not lives_in[k], Reason("sublet.irregular")),
                 (alone[k], Reason("sublet.one_reader")),
+                (changed[k], Reason("sublet.changed_face")),
                 (swapped[k], Reason("sublet.swapped")),
                 (firm < 2, Reason("sublet.one_kind")),
                 (skipped, Reason("sublet.unseen", {"days": skipped})),

@@ -30,9 +30,20 @@ def guests(days: Sequence[date], *kinds: str, hour: int = 19, nights: int = 1) -
     }
 
 
-def judge(seen: list[date], others: Columns, known: Registry | None = None, **case: object) -> Verdict | None:
-    """`seen`: a member, known by face, at the gate."""
-    body = {"bodies_seen": dict.fromkeys(seen, 1), "elsewhere": dict.fromkeys(seen, 2)}
+def household(days: list[date], members: int = 2) -> dict[str, dict[date, int]]:
+    """So many members, known by face, at the gate."""
+    return {
+        "members_seen": dict.fromkeys(days, members),
+        "bodies_seen": dict.fromkeys(days, members),
+        "elsewhere": dict.fromkeys(days, 2),
+    }
+
+
+def judge(
+    seen: list[date], others: Columns, known: Registry | None = None, members: int = 2, **case: object
+) -> Verdict | None:
+    """A household seen on some days, and others."""
+    body = household(seen, members)
     return verdict(RULE, view(known, seen=seen, columns={**body, **others}, window=WIDTH, **case))  # type: ignore[arg-type]
 
 
@@ -98,21 +109,29 @@ def test_lent_cards_are_not_the_household() -> None:
 
 
 def _with_bodies(bodies: list[date], others: Columns) -> Verdict | None:
-    every = {"bodies_seen": dict.fromkeys(bodies, 1), "elsewhere": dict.fromkeys(bodies, 2)}
-    members = dict.fromkeys(bodies, 1) | dict(others.get("members_seen", {}))
+    members = dict.fromkeys(bodies, 2) | dict(others.get("members_seen", {}))
     entries = dict.fromkeys(bodies, 2) | dict(others.get("entries", {}))
-    return verdict(
-        RULE, view(columns=every | dict(others) | {"members_seen": members, "entries": entries}, window=WIDTH)
-    )
+    every = household(bodies) | dict(others) | {"members_seen": members, "entries": entries}
+    return verdict(RULE, view(columns=every, window=WIDTH))
 
 
 def test_one_reader_that_knows_nobody_accuses_nobody() -> None:
     blind = guests(SINCE, "unknown_entries")
-    alone = verdict(RULE, view(seen=BEFORE, columns={"bodies_seen": dict.fromkeys(BEFORE, 1)} | blind, window=WIDTH))
+    alone = judge(BEFORE, blind | {"elsewhere": {}})
     assert stage(alone) is Stage.WATCH
     assert alone is not None
     assert "sublet.one_reader" in reasons(alone)
     assert stage(judge(BEFORE, blind)) is Stage.SUSPECTED  # the gate does not see the household either
+
+
+def test_one_persons_face_that_is_not_known_any_more_accuses_nobody() -> None:
+    strange = guests(SINCE, "unknown_entries", "mismatches")
+    found = judge(BEFORE, strange, members=1)
+    assert stage(found) is Stage.WATCH
+    assert found is not None
+    assert "sublet.changed_face" in reasons(found)
+    assert stage(judge(BEFORE, strange)) is Stage.SUSPECTED  # two people's faces do not change on one day
+    assert stage(judge(BEFORE, strange | {"guests": dict.fromkeys(SINCE, 1)}, members=1)) is Stage.TO_VERIFY
 
 
 def test_another_household_of_the_estate_is_the_swap_rules_matter() -> None:
@@ -159,7 +178,7 @@ def test_spring_festival_moves_nothing() -> None:
     window = span(festival - (WIDTH - 1) * DAY, festival + DAY)
     left = date(2026, 2, 9)
     seen = [d for d in window if d < left]
-    body = {"bodies_seen": dict.fromkeys(seen, 1), "elsewhere": dict.fromkeys(seen, 2)}
+    body = household(seen)
     others = guests([d for d in window if d >= left], *KINDS)
     assert verdict(RULE, view(today=festival, seen=seen, columns={**body, **others}, window=WIDTH)) is None
 
