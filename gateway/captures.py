@@ -19,6 +19,7 @@ from core.facts import (
     CredentialRead,
     Direction,
     FaceProbe,
+    FingerProbe,
     InputRefused,
     LocalDecision,
     Modality,
@@ -28,10 +29,12 @@ from core.vault import EstateKey
 from core.wire import encode_body
 from gateway.clocks import Placed
 from gateway.config import Device
-from gateway.devices.base import Drawn, Event, Recognised, Shown
+from gateway.devices.base import Drawn, Event, Recognised, Scanned, Shown
 from gateway.outbox_file import Entry
-from gateway.recognisers.base import FaceFound, PlateFound, Probe
+from gateway.recognisers.base import FaceFound, FingerFound, PlateFound, Probe
 from gateway.refusals import InputUnusable
+from recognition.fingers import records
+from recognition.fingers.sealing import sealed_probe
 from recognition.modalities.face import unit
 from recognition.segments import MAX_DIM, MIN_DIM
 
@@ -75,11 +78,13 @@ def _probe(one: Drawn, embedding: bytes) -> Recognised:
     return Recognised(probe=probe, quality=one.quality, liveness=one.liveness, recogniser=SIMULATED)
 
 
-def from_picture(found: Probe, key: EstateKey) -> Recognised:
-    """What a recogniser found, as a probe that may travel."""
+def from_picture(found: Probe, key: EstateKey, device: Device) -> Recognised:
+    """What a recogniser found in a picture of `device`, as a probe that may travel."""
     if isinstance(found, FaceFound):
         turned = key.rotate(unit(found.embedding[np.newaxis]))[0].astype("<f4")
-        probe: FaceProbe | PlateRead = FaceProbe(model=found.model, embedding=turned.tobytes())
+        probe: FaceProbe | FingerProbe | PlateRead = FaceProbe(model=found.model, embedding=turned.tobytes())
+    elif isinstance(found, FingerFound):
+        probe = sealed_probe(key, found.record, door=device.door, device=device.id, model=found.model)
     elif isinstance(found, PlateFound):
         confidences = tuple(np.clip(found.confidences, 0.0, 1.0).tolist())
         probe = PlateRead(
@@ -89,6 +94,17 @@ def from_picture(found: Probe, key: EstateKey) -> Recognised:
         raise TypeError(f"no probe is made from {type(found).__name__}")
     quality = min(1.0, max(0.0, found.quality))
     return Recognised(probe=probe, quality=quality, liveness=found.liveness, recogniser=found.model)
+
+
+def from_record(scanned: Scanned, key: EstateKey, device: Device) -> Recognised:
+    """A reader's own record as a probe that may travel: read once to see that it is one, then sealed as it came.
+
+    Raises:
+        BadRecord: bytes that are no finger record we take.
+    """
+    records.decode(scanned.record)
+    probe = sealed_probe(key, scanned.record, door=device.door, device=device.id, model=scanned.model)
+    return Recognised(probe=probe, quality=scanned.quality, liveness=scanned.liveness, recogniser=READER)
 
 
 def from_credential(shown: Shown) -> Recognised | InputUnusable:

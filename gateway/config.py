@@ -9,7 +9,7 @@
     kind = "folder"            # link, folder or video
     door = "d-0001"
     direction = "in"           # in, out or unknown
-    recognise = ["face"]       # face, plate
+    recognise = ["face"]       # face, finger, plate
     path = "pictures"          # folder: from this file's own folder on
     url = "rtsp://..."         # video: a file or an RTSP address
 
@@ -171,6 +171,8 @@ def _device(reader: "_Reader", row: dict[str, Any], number: int, folder: Path) -
         reader.wrong(
             f'{where}缺少 recognise（例如 recognise = ["face"]）', f'{where}needs recognise, as in recognise = ["face"]'
         )
+    if kind is Kind.VIDEO and Modality.FINGER in (values["recognise"] or ()):
+        reader.wrong(f"{where}视频中不能识别指纹", f"{where}no finger is read from a video")
     reader.leftover(row, where)
     if len(reader.problems) > wrong_before or name is None or kind is None or door is None:
         return None
@@ -251,9 +253,11 @@ def _choice(value: Any, kind: type[E]) -> E:
 
 
 def _recognise(value: Any) -> tuple[Modality, ...]:
-    known = (Modality.FACE, Modality.PLATE)
+    known = (Modality.FACE, Modality.FINGER, Modality.PLATE)
     if not isinstance(value, list) or not all(item in known for item in value):
-        raise InvalidValue('应为由 "face"、"plate" 组成的列表', 'must be a list of "face" and "plate"')
+        raise InvalidValue(
+            '应为由 "face"、"finger"、"plate" 组成的列表', 'must be a list of "face", "finger" and "plate"'
+        )
     return tuple(dict.fromkeys(Modality(item) for item in value))
 
 

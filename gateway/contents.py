@@ -6,11 +6,12 @@ from core.errors import AnjuError
 from core.vault import EstateKey
 from gateway import captures
 from gateway.config import Device
-from gateway.devices.base import Content, Drawn, Picture, Recognised, Shown
+from gateway.devices.base import Content, Drawn, Picture, Recognised, Scanned, Shown
 from gateway.pictures import Pictures
 from gateway.recognisers.images import Picture as Frame
 from gateway.recognisers.images import UnreadableImage
 from gateway.refusals import InputUnusable
+from recognition.fingers.records import BadRecord
 
 Read = list[Recognised] | AnjuError  # at least one probe, or why there is none
 
@@ -36,16 +37,24 @@ class Contents:
         Raises UnreadableImage for anything else.
         """
         looked = self._pictures.look(frame, device.recognise)
-        return [captures.from_picture(one, self._key) for one in looked.found[: captures.MAX_PER_PICTURE]]
+        return [captures.from_picture(one, self._key, device) for one in looked.found[: captures.MAX_PER_PICTURE]]
 
     def _one(self, content: Content, device: Device) -> Read:
         if isinstance(content, Recognised):
             return [content]
         if isinstance(content, Shown):
             return _listed(captures.from_credential(content))
+        if isinstance(content, Scanned):
+            return self._scanned(content, device)
         if isinstance(content, Picture):
             return self._look(content, device)
         raise TypeError(f"no source hands over {type(content).__name__}")
+
+    def _scanned(self, content: Scanned, device: Device) -> Read:
+        try:
+            return [captures.from_record(content, self._key, device)]
+        except BadRecord as error:
+            return error
 
     def _look(self, picture: Picture, device: Device) -> Read:
         if not device.recognise:
@@ -55,7 +64,7 @@ class Contents:
         except UnreadableImage as error:
             return error
         found = looked.found[: captures.MAX_PER_PICTURE]
-        return [captures.from_picture(one, self._key) for one in found] or InputUnusable(looked.missed[0])
+        return [captures.from_picture(one, self._key, device) for one in found] or InputUnusable(looked.missed[0])
 
 
 def _listed(one: Recognised | InputUnusable) -> Read:

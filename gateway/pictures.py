@@ -14,6 +14,7 @@ from prometheus_client import Counter, Histogram
 from core.facts import Modality
 from gateway.recognisers.base import Probe
 from gateway.recognisers.faces import FaceRecogniser
+from gateway.recognisers.fingers import FingerRecogniser
 from gateway.recognisers.images import Picture, decode, require_picture
 from gateway.recognisers.manifest import Manifest
 from gateway.recognisers.plates import PlateRecogniser
@@ -66,7 +67,22 @@ def plate_look(manifest: Manifest) -> Look:
     return look
 
 
-_MAKERS: Mapping[Modality, Callable[[Manifest], Look]] = {Modality.FACE: face_look, Modality.PLATE: plate_look}
+def finger_look(manifest: Manifest) -> Look:
+    """Looks for the finger on a reader; raises what loading a model raises, WrongManifest where the site names none."""
+    recogniser = FingerRecogniser(manifest)
+
+    def look(picture: Picture) -> Looked:
+        found = tuple(recogniser.recognise(picture))
+        return Looked(found, () if found else ("no_finger",))
+
+    return look
+
+
+_MAKERS: Mapping[Modality, Callable[[Manifest], Look]] = {
+    Modality.FACE: face_look,
+    Modality.FINGER: finger_look,
+    Modality.PLATE: plate_look,
+}
 
 
 def looks_for(manifest: Manifest, modalities: Sequence[Modality]) -> Looks:

@@ -29,6 +29,10 @@ WORDS = {
         "图像中没有找到人脸。", "There is no face in the picture.",
         "请正对摄像头，检查光线和角度。", "Face the camera; check light and angle.",
     ),
+    "no_finger": _Words(
+        "图像中没有找到指纹。", "There is no finger in the picture.",
+        "请擦净手指和采集窗，放平、居中再按一次。", "Wipe finger and window; lay the finger flat.",
+    ),
     "no_plate": _Words(
         "图像中没有找到车牌。", "There is no number plate in the picture.",
         "请检查摄像机的角度和距离。", "Check the camera's angle and distance.",

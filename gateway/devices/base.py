@@ -18,6 +18,7 @@ from core.facts import Code, CredentialRead, Direction, Modality, Short, Unit, W
 from core.facts import Probe as ReadyProbe
 
 MAX_IMAGE_BYTES = 16 * 1024 * 1024
+MAX_RECORD_BYTES = 32 * 1024
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):
@@ -31,6 +32,18 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True, tag="embedding"):
 
     model: Short
     embedding: Annotated[bytes, Meta(max_length=8 * 1024)]
+    quality: Unit = 1.0
+    liveness: Unit | None = None
+
+
+class Scanned(msgspec.Struct, frozen=True, kw_only=True, tag="finger"):
+    """A finger as a reader read it: an ISO/IEC 19794-2 or ANSI 378 record; sealed here, and nowhere kept open.
+
+    `model` names what found the minutiae: records of two extractors are not compared.
+    """
+
+    model: Short
+    record: Annotated[bytes, Meta(max_length=MAX_RECORD_BYTES)]
     quality: Unit = 1.0
     liveness: Unit | None = None
 
@@ -51,7 +64,7 @@ class Recognised(msgspec.Struct, frozen=True, kw_only=True, tag="recognised"):
     recogniser: Short
 
 
-Sent = Picture | Drawn | Shown  # what a device may send
+Sent = Picture | Drawn | Scanned | Shown  # what a device may send
 Content = Sent | Recognised
 
 

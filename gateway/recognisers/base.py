@@ -73,6 +73,19 @@ class PlateFound(Probe):
     score: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FingerFound(Probe):
+    """A finger.
+
+    Attributes:
+        record: ISO/IEC 19794-2:2005, to be sealed under the estate's key before it goes anywhere; never shown.
+        minutiae: How many the record holds.
+    """
+
+    record: bytes = field(repr=False)
+    minutiae: int
+
+
 class Recogniser(Protocol):
     """Picture in, probes out: none where nothing was found, the most important first."""
 

@@ -9,7 +9,8 @@ from typing import Protocol
 from prometheus_client import Counter, Gauge
 
 from core.errors import AnjuError
-from gateway.recognisers.fingers import FingerFound, FingerOutcome
+from gateway.recognisers.base import FingerFound
+from gateway.recognisers.fingers import FingerOutcome
 from gateway.recognisers.images import Picture, UnreadableImage
 
 MOST_WAITING = 16  # about ten seconds of work: who waits longer has gone

@@ -4,7 +4,6 @@ It takes a quarter of a second to a second (see docs/adr/0013-fingerprints.md): 
 that hears events.
 """
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 import cv2
@@ -12,7 +11,7 @@ import numpy as np
 
 from core.facts import Modality
 from core.texts import Text, register
-from gateway.recognisers.base import Probe
+from gateway.recognisers.base import FingerFound, Probe
 from gateway.recognisers.finger_network import Found, MinutiaeNetwork, at_500_dpi
 from gateway.recognisers.images import Picture, require_picture
 from gateway.recognisers.manifest import Manifest, WrongManifest
@@ -44,19 +43,6 @@ class FingerOutcome(StrEnum):
 
     FOUND = "finger_found"
     NO_FINGER = "no_finger"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FingerFound(Probe):
-    """A finger.
-
-    Attributes:
-        record: ISO/IEC 19794-2:2005, to be sealed under the estate's key before it goes anywhere; never shown.
-        minutiae: How many the record holds.
-    """
-
-    record: bytes = field(repr=False)
-    minutiae: int
 
 
 class FingerRecogniser:

@@ -29,7 +29,7 @@ PURE = [
     *(f"recognition/{name}.py" for name in sorted(PURE_RECOGNITION - {"fingers", "handles", "kernels", "modalities"})),
     *(f"recognition/modalities/{name}.py" for name in ("base", "face", "fingerprint", "gait", "plate")),
     *(f"recognition/fingers/{name}.py" for name in (
-        "cylinders", "features", "gallery", "minutiae", "projection", "records", "relaxation", "scan",
+        "cylinders", "features", "gallery", "minutiae", "projection", "records", "relaxation", "scan", "sealing",
     )),
     *(f"recognition/{name}.py" for name in (
         "evaluation", "evaluation_sizes", "intake", "look_alikes", "recording",

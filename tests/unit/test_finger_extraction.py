@@ -12,9 +12,10 @@ from benchmarks.finger_data import find_pictures
 from benchmarks.finger_scores import Pairs
 from core import texts
 from core.facts import Modality
+from gateway.recognisers.base import FingerFound
 from gateway.recognisers.finger_network import Found, at_500_dpi, padded, ridge_box
 from gateway.recognisers.finger_queue import Busy, FingerQueue
-from gateway.recognisers.fingers import FingerFound, judge
+from gateway.recognisers.fingers import judge
 from gateway.recognisers.images import ImageFault, Picture, UnreadableImage
 
 BLANK = np.full((64, 64, 3), 255, np.uint8)

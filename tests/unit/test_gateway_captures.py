@@ -8,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import wire
-from core.facts import Capture, FaceProbe, InputRefused, LocalDecision, Modality, Outcome, PlateRead
+from core.facts import Capture, FaceProbe, FingerProbe, InputRefused, LocalDecision, Modality, Outcome, PlateRead
 from core.vault import EstateKey
 from gateway import captures
 from gateway.captures import Made
 from gateway.clocks import Basis, Placed
 from gateway.config import Device, Kind
 from gateway.devices.base import Drawn, Presented, Recognised, Shown
-from gateway.recognisers.base import FaceFound, PlateFound
+from gateway.recognisers.base import FaceFound, FingerFound, PlateFound
 from gateway.refusals import InputUnusable
+from recognition.fingers.sealing import probe_place
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 KEY = EstateKey("laurel", 1, bytes(range(32)))
@@ -83,7 +84,7 @@ def test_a_face_in_a_picture_is_rotated_like_a_drawn_one() -> None:
         modality=Modality.FACE, model="sface", quality=1.2, reasons=(), liveness=0.9,
         box=np.zeros(4, np.float32), points=np.zeros((5, 2), np.float32), score=0.9, embedding=vector,
     )  # fmt: skip
-    made = captures.from_picture(found, KEY)
+    made = captures.from_picture(found, KEY, DEVICE)
     np.testing.assert_allclose(embedding(made), embedding(captures.rotated([drawn(vector)], KEY)[0]), atol=1e-6)
     assert (made.quality, made.liveness, made.recogniser) == (1.0, 0.9, "sface")
 
@@ -93,7 +94,7 @@ def test_a_plate_in_a_picture() -> None:
         modality=Modality.PLATE, model="a+b", quality=0.8, reasons=(), text="桂A12345", kind="standard", agreed=True,
         confidences=np.array([0.9, 1.00001], np.float32), quad=np.zeros((4, 2), np.float32), score=0.9,
     )  # fmt: skip
-    probe = captures.from_picture(found, KEY).probe
+    probe = captures.from_picture(found, KEY, DEVICE).probe
     assert isinstance(probe, PlateRead)
     assert (probe.text, probe.agreed, probe.plate_kind, max(probe.confidences)) == ("桂A12345", True, "standard", 1.0)
 
@@ -158,3 +159,14 @@ def test_a_stranger_device_is_reported_without_a_door() -> None:
     fact = wire.decode_body(entry.body)
     assert isinstance(fact, InputRefused)
     assert fact.door == ""
+
+
+def test_a_finger_in_a_picture_is_sealed_for_its_device() -> None:
+    record = b"FMR\0 20\0 what the network found"
+    found = FingerFound(
+        modality=Modality.FINGER, model="leader", quality=0.7, reasons=(), record=record, minutiae=1
+    )  # fmt: skip
+    probe = captures.from_picture(found, KEY, DEVICE).probe
+    assert isinstance(probe, FingerProbe)
+    assert record not in probe.sealed
+    assert KEY.open(probe.sealed, probe_place("laurel", door="d-1", device="cam-1", model="leader")) == record
