@@ -45,7 +45,11 @@ PLATE_THRESHOLD = Threshold(value=SAME_PLATE, margin=SAME_PLATE, templates=0, ex
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """The answer to one capture. `person` is empty unless somebody was identified."""
+    """The answer to one capture. `person` is empty unless somebody was identified.
+
+    `by` is what they were identified by, where that is not what the capture itself is: a face that was too poor to tell
+    beside a card is the card's sighting.
+    """
 
     outcome: Outcome
     opens: bool
@@ -56,6 +60,7 @@ class Judgement:
     seen: str | None = None
     score: float | None = None
     threshold: float | None = None
+    by: Modality | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ class _Found:
     scores: Doubles  # NaN where nothing was compared
     thresholds: Doubles
     notes: list[str]  # a reason that replaces the policy's, or ""
+    by: list[Modality | None]  # the credential that identified somebody in place of what was captured
 
     @classmethod
     def nothing(cls, count: int) -> "_Found":
@@ -78,6 +84,7 @@ class _Found:
             np.full(count, np.nan),
             np.full(count, np.nan),
             [""] * count,
+            [None] * count,
         )
 
     def put(self, places: list[int], identities: Identities, threshold: float) -> None:
@@ -205,6 +212,8 @@ def _settle_claims(
         settled = owner == found.persons[place] or owner in found.candidates[place]
         if not settled and _contradicts(view, capture, found, place, owner, calibrations):
             mismatch[place], others[place] = True, found.persons[place]
+        elif not settled:
+            found.by[place] = capture.claim.kind
         owners[place] = owner
         found.status[place], found.notes[place] = Status.ACCEPTED, ""
     return owners, mismatch, others
@@ -278,6 +287,7 @@ def _answer(
         seen=view.person_and_pass(other)[0],
         score=None if np.isnan(score) else score,
         threshold=None if np.isnan(threshold) else threshold,
+        by=found.by[place],
     )
 
 

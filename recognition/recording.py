@@ -5,7 +5,17 @@ from typing import Any
 import msgspec
 
 from core.clock import from_us, to_us
-from core.facts import Capture, DoorActed, FaceProbe, FingerProbe, GatewayHealth, InputRefused, PlateRead
+from core.facts import (
+    Capture,
+    DoorActed,
+    FaceProbe,
+    FingerProbe,
+    GatewayHealth,
+    InputRefused,
+    Modality,
+    Outcome,
+    PlateRead,
+)
 from core.topics import Address
 from recognition.intake import Arrived, DeadLetter, Refused
 from recognition.judge import Judgement, modality_of
@@ -31,7 +41,7 @@ def sighting_row(arrived: Arrived, capture: Capture, judgement: Judgement, recei
         "direction": capture.direction.value,
         "device": capture.device,
         "device_event": capture.device_event,
-        "modality": modality_of(capture).value,
+        "modality": (judgement.by or modality_of(capture)).value,
         "recogniser": capture.recogniser,
         "model": probe.model if isinstance(probe, FaceProbe | FingerProbe | PlateRead) else None,
         "quality": capture.quality,
@@ -56,8 +66,14 @@ def decided_alone(capture: Capture, home: str | None) -> Judgement | None:
     if local is None:
         return None
     return Judgement(
-        outcome=local.outcome, opens=local.opened, reason=local.reason, person=local.person or None, home=home
-    )
+        outcome=local.outcome, opens=local.opened, reason=local.reason, person=local.person or None, home=home,
+        by=_alone_by(capture, local.outcome),
+    )  # fmt: skip
+
+
+def _alone_by(capture: Capture, outcome: Outcome) -> Modality | None:
+    """What a gateway alone knew somebody by who showed a credential too; it does not say, so the credential."""
+    return None if capture.claim is None or outcome is Outcome.MISMATCH else capture.claim.kind
 
 
 def door_act_row(arrived: Arrived, act: DoorActed) -> dict[str, Any]:

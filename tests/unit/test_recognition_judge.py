@@ -185,6 +185,15 @@ def test_a_poor_picture_says_nothing_against_a_card() -> None:
     assert (poor.outcome, poor.person) == (Outcome.GRANTED, "p1")
 
 
+def test_what_somebody_was_known_by_is_said() -> None:
+    """A lent card beside a poor picture is no sighting of its holder's face (occupancy counts bodies by it)."""
+    poor = face(None, claim=factories.card_read("c1"), quality=0.1)
+    assert one(poor).by is Modality.CARD
+    assert one(face(1, claim=factories.card_read("c1"))).by is None
+    assert one(face(2, claim=factories.card_read("c1"))).by is None  # the face says that it is another's
+    assert one(card("c1")).by is None
+
+
 def test_a_card_that_does_not_count_leaves_the_face_to_speak() -> None:
     assert one(face(0, claim=factories.card_read("lost"))).person == "p0"
 
