@@ -7,9 +7,9 @@ from typing import NamedTuple
 from core.errors import AnjuError
 from core.texts import Text
 
-MAX_FILE_BYTES = 128 * 1024 * 1024
+MAX_FILE_BYTES = 512 * 1024 * 1024
 MAX_UNPACKED_BYTES = 384 * 1024 * 1024
-MAX_ROWS = 500_000
+MAX_ROWS = 4_000_000  # a year of meters of ten thousand homes
 MAX_COLUMNS = 100
 MAX_CELL = 32_767  # as in a spreadsheet; text columns have limits of their own
 Progress = Callable[[str, int, int], None]  # what, rows done, rows in all
