@@ -178,8 +178,13 @@ def word(kind: str, code: str, lang: str) -> str:
     return code.replace("_", " ")
 
 
-_LAWS = {"Order 11": "《公共租赁住房管理办法》", "Civil Code": "《民法典》"}
-_BASIS = re.compile(r"(Order 11|Civil Code)(?: Art\. (\d+)(?:\((\d+)\))?)?")
+_LAWS = {"Order 11": "《公共租赁住房管理办法》", "Civil Code": "《民法典》", "PIPL": "《个人信息保护法》"}
+_BASIS = re.compile(r"(Order 11|Civil Code|PIPL)(?: Art\. (\d+)(?:\((\d+)\))?(?:\((\d+)\))?)?")
+_PROVISOS = {
+    "Guilin 2020 housing plan, item 17": "《桂林市2020年保障性住房工作方案》第17项",
+    ", only where a room is let": "（仅限转租房间的情形）",
+    ", consent for care": "（经本人同意的关爱）",
+}
 
 
 def law(basis: str, lang: str) -> str:
@@ -187,6 +192,11 @@ def law(basis: str, lang: str) -> str:
 
     def chinese(match: re.Match[str]) -> str:
         article = f"第{match[2]}条" if match[2] else ""
-        return f"{_LAWS[match[1]]}{article}{f'第{match[3]}项' if match[3] else ''}"
+        paragraph = f"第{match[3]}款第{match[4]}项" if match[4] else f"第{match[3]}项" if match[3] else ""
+        return f"{_LAWS[match[1]]}{article}{paragraph}"
 
-    return _BASIS.sub(chinese, basis) if lang == "zh" else basis
+    if lang != "zh":
+        return basis
+    for english, words in _PROVISOS.items():
+        basis = basis.replace(english, words)
+    return _BASIS.sub(chinese, basis)

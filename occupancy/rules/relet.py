@@ -15,7 +15,7 @@ from occupancy.registry import STATES
 from occupancy.rules import signs
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
 
-BASIS = "桂林市2020年保障性住房工作方案第十七项 / Guilin 2020 housing plan, item 17"
+BASIS = "Guilin 2020 housing plan, item 17"
 RECENT_DAYS = 28
 VACANT, REPAIR, RESERVED = (STATES.index(state) for state in ("vacant", "repair", "reserved"))
 TEXTS = {

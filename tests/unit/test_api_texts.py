@@ -19,6 +19,7 @@ from api.paging import decode, encode
 from api.reading.labels import building_label, home_label
 from core.clock import to_us
 from core.texts import known
+from occupancy.rules import RULES
 from occupancy.views import HomeDayLine
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -65,6 +66,7 @@ def test_the_same_things_are_named_in_both_languages() -> None:
         ("Order 11 Art. 30", "《公共租赁住房管理办法》第30条"),
         ("Civil Code Art. 734", "《民法典》第734条"),
         ("Order 11", "《公共租赁住房管理办法》"),
+        ("PIPL Art. 13(1)(1), consent for care", "《个人信息保护法》第13条第1款第1项（经本人同意的关爱）"),
         ("Something else", "Something else"),
         ("", ""),
     ],
@@ -72,6 +74,11 @@ def test_the_same_things_are_named_in_both_languages() -> None:
 def test_a_legal_basis_in_words(basis: str, zh: str) -> None:
     assert words.law(basis, "zh") == zh
     assert words.law(basis, "en") == basis
+
+
+@pytest.mark.parametrize("basis", [basis for rule in RULES.values() for basis in rule.bases])
+def test_every_rules_basis_has_chinese_words(basis: str) -> None:
+    assert not re.search("[A-Za-z]", words.law(basis, "zh"))
 
 
 @pytest.mark.parametrize(
