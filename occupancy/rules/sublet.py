@@ -37,6 +37,7 @@ EVENINGS = 0.4  # residents come home in the evening on that share of the days o
 SWAP_LOOK, SWAP_DAYS = 28, 5  # days of late on which another home saw this household in its own one's place
 READER_DAYS = 45  # a reader that knows nobody is noticed and mended in that time
 NEVER_SEEN_DAYS = 60  # with others in several ways, and not once the household: no late enrolment takes that long
+UNSURE = 0.03  # what is left of the odds of a home that is only watched: of 300 on tuning estates five were sublet
 WATCHED = 0.3  # probability from which a home is watched
 UNKNOWN, FACES = KINDS.index("unknown_entries"), GROUPS.index(("unknown_entries", "mismatches"))
 TEXTS = {
@@ -130,7 +131,7 @@ def evaluate(view: View) -> Verdicts:
             blind = unseen[k, found.onset[k] :].mean() > ask(UNKNOWN_DAYS_PERCENT, today) / 100
             stage = Stage.TO_VERIFY if firm > 1 and not blind else Stage.SUSPECTED
         raised.add(
-            int(view.homes[rows[k]]), stage, found.probability[k],
+            int(view.homes[rows[k]]), stage, _stated(float(found.probability[k]), stage),
             (int(onset[k]), int(first + found.low[k]), int(first + found.high[k])), BASIS,
             evidence=_for(found, k, bool(rhythm[k]), int(other_met[k]) if others_there else None),
             counter_evidence=when([
@@ -147,6 +148,13 @@ def evaluate(view: View) -> Verdicts:
             ]),
         )  # fmt: skip
     return raised.verdicts()
+
+
+def _stated(probability: float, stage: Stage) -> float:
+    """What is said: a home that is only watched has failed a test that the probability does not hold."""
+    if stage >= Stage.SUSPECTED:
+        return probability
+    return UNSURE * probability / (UNSURE * probability + 1 - probability)
 
 
 def _for(found: Change, k: int, known: bool, other_met: int | None) -> list[Reason]:

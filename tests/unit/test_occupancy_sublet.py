@@ -222,3 +222,15 @@ def test_today_unfinished_is_not_counted() -> None:
 
 def test_no_lease_no_sublet() -> None:
     assert judge(BEFORE, guests(SINCE, *KINDS), registry(leases=[])) is None
+
+
+def test_a_home_that_is_only_watched_is_said_to_be_unlikely() -> None:
+    raised = judge(BEFORE, guests(SINCE, *KINDS))
+    met = judge(BEFORE, guests(SINCE, *KINDS), registry(visits=[visit(TODAY - 5 * DAY, "household_met")]))
+    assert raised is not None
+    assert met is not None
+    assert met.probability < raised.probability
+    early = [d for d in WINDOW if d >= TODAY - 10 * DAY]
+    watched = judge([d for d in WINDOW if d < early[0]], guests(early, *KINDS))
+    assert watched is not None
+    assert watched.probability < 0.2
