@@ -37,6 +37,7 @@ EVENINGS = 0.4  # residents come home in the evening on that share of the days o
 SWAP_LOOK, SWAP_DAYS = 28, 5  # days of late on which another home saw this household in its own one's place
 READER_DAYS = 45  # a reader that knows nobody is noticed and mended in that time
 NEVER_SEEN_DAYS = 60  # with others in several ways, and not once the household: no late enrolment takes that long
+SUREST = 0.999  # no reading makes it certain
 UNSURE = 0.03  # what is left of the odds of a home that is only watched: of 300 on tuning estates five were sublet
 WATCHED = 0.3  # probability from which a home is watched
 UNKNOWN, FACES = KINDS.index("unknown_entries"), GROUPS.index(("unknown_entries", "mismatches"))
@@ -153,7 +154,7 @@ def evaluate(view: View) -> Verdicts:
 def _stated(probability: float, stage: Stage) -> float:
     """What is said: a home that is only watched has failed a test that the probability does not hold."""
     if stage >= Stage.SUSPECTED:
-        return probability
+        return min(probability, SUREST)
     return UNSURE * probability / (UNSURE * probability + 1 - probability)
 
 
