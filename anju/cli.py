@@ -69,6 +69,25 @@ def demo(
 
 
 @app.command()
+def simulate(
+    generator: Annotated[str, typer.Option(help="Whose behaviour: lives or elsewhere (docs/simulators.md).")] = "lives",
+    var: Var = None,
+    *,
+    homes: Annotated[int, typer.Option(min=1, help="Homes of the made-up estate.")] = 60,
+    days: Annotated[int, typer.Option(min=1, help="How many days, the last one yesterday.")] = 14,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same people.")] = 1,
+    speed: Annotated[str, typer.Option(help="Seconds of the stream that pass in one; or max.")] = "5000",
+    out: Annotated[
+        Path | None, typer.Option("--out", file_okay=False, help="Only write the files, for a back-test.")
+    ] = None,
+) -> None:
+    """Replay days of a made-up estate through the real services, or write them to files."""
+    from anju.simulating import run
+
+    raise typer.Exit(run(settings_with(var), generator, homes=homes, days=days, seed=seed, speed=speed, out=out))
+
+
+@app.command()
 def doctor(
     var: Var = None,
     *,
