@@ -19,12 +19,11 @@ import numpy as np
 
 from benchmarks import interval, progress, publish
 from benchmarks.finger_data import Database, find_pictures, left_out, read
-from benchmarks.finger_scores import Scores
 from core.facts import Modality
 from gateway.recognisers.fingers import FingerRecogniser
 from gateway.recognisers.manifest import FINGERS, load_manifest
 from recognition import calibration, evaluation, evaluation_sizes, threshold_files
-from recognition.arrays import Doubles, read_only
+from recognition.arrays import Doubles, Indices, read_only
 from recognition.evaluation import Rate, Row, Trials
 from recognition.fingers import features, scan
 from recognition.fingers.features import Features
@@ -127,7 +126,7 @@ def ask(db: Database, others: Sequence[Database]) -> Asked:
     )  # fmt: skip
 
 
-def _beaten(db: Database, others: Sequence[Database], rows: Scores, enrolled: Features) -> Doubles:
+def _beaten(db: Database, others: Sequence[Database], rows: Indices, enrolled: Features) -> Doubles:
     every = features.concatenate([enrolled, *(one.enrolled() for one in others)])
     usable = np.flatnonzero(every.usable)
     codes = every.take(usable)

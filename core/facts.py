@@ -17,6 +17,7 @@ from core.ids import check_topic_id
 
 MAX_EMBEDDING_BYTES = 4 * 1024
 MAX_SEALED_BYTES = 64 * 1024
+MAX_RECORD_BYTES = 32 * 1024  # of a finger
 
 Unit = Annotated[float, Meta(ge=0.0, le=1.0)]
 Seq = Annotated[int, Meta(ge=1, le=2**53)]

@@ -7,6 +7,7 @@ different ones. Both sides compute `digest` over what they hold: where they diff
 | set | key | row |
 | --- | --- | --- |
 | gallery | template id | GalleryRow |
+| gallery | `finger|template id` | FingerRow |
 | rights | `person|door` | tuple of RightRow |
 | access | `door|id` | DoorRow |
 | access | `credential|kind|id` | CredentialRow |
@@ -23,7 +24,7 @@ import msgspec
 from msgspec import Meta
 
 from core.errors import AnjuError
-from core.facts import MAX_EMBEDDING_BYTES, Modality, Short
+from core.facts import MAX_EMBEDDING_BYTES, MAX_RECORD_BYTES, Modality, Short
 from core.vault import EstateKey
 
 GALLERY = "gallery"
@@ -31,6 +32,7 @@ RIGHTS = "rights"
 ACCESS = "access"
 NAMES = (GALLERY, RIGHTS, ACCESS)
 HASH_BYTES = 16
+FINGER = "finger"
 _SEPARATOR = "|"
 
 
@@ -47,6 +49,14 @@ class GalleryRow(msgspec.Struct, frozen=True, kw_only=True):
     modality: Modality
     model: Short
     embedding: Annotated[bytes, Meta(min_length=4 * 64, max_length=MAX_EMBEDDING_BYTES)]
+
+
+class FingerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A finger's template: whose, what found the minutiae, and its ISO/IEC 19794-2 or ANSI 378 record."""
+
+    person: Short
+    model: Short
+    record: Annotated[bytes, Meta(min_length=1, max_length=MAX_RECORD_BYTES)]
 
 
 class RightRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,10 +119,15 @@ class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Rights = tuple[RightRow, ...]
-Row = GalleryRow | Rights | DoorRow | CredentialRow | PlateRow | PassRow | PolicyRow
+Row = GalleryRow | FingerRow | Rights | DoorRow | CredentialRow | PlateRow | PassRow | PolicyRow
 R = TypeVar("R")
 _encoder = msgspec.msgpack.Encoder()
 _decoders: dict[object, msgspec.msgpack.Decoder[object]] = {}
+
+
+def finger_key(template: str) -> str:
+    """Key of a finger's template; `split_kind` gives `FINGER` and the template back."""
+    return f"{FINGER}{_SEPARATOR}{template}"
 
 
 def right_key(person: str, door: str) -> str:

@@ -8,8 +8,11 @@ from prometheus_client import Counter, Gauge
 
 from core.clock import Clock
 from core.facts import Capture, LocalDecision, Outcome
+from core.vault import EstateKey
 from gateway.age import CopyAge
+from gateway.finger_copy import FingerCopy
 from recognition.estate import EstateView
+from recognition.fingers.sealing import opened
 from recognition.judge import Judgement, judge
 from recognition.thresholds import TABLES, ThresholdTable
 
@@ -23,8 +26,10 @@ age_gauge = Gauge("anju_gateway_copy_age_seconds", "Since the server last confir
 class Copy:
     """What the gateway knows of its estate; replaced as a whole, read from any thread."""
 
-    def __init__(self, view: EstateView, tables: Mapping[str, ThresholdTable]) -> None:
-        self.view = view
+    def __init__(
+        self, view: EstateView, tables: Mapping[str, ThresholdTable], fingers: FingerCopy | None = None
+    ) -> None:
+        self.view, self.fingers = view, fingers
         self.tables = {**TABLES, **tables}
 
 
@@ -32,13 +37,19 @@ class Alone:
     """Judges captures with the newest copy.
 
     Args:
+        key: the estate's, which opens finger probes.
         max_age_s: past this age of the copy its people are still let in, and every decision is marked as stale.
     """
 
-    def __init__(self, clock: Clock, age: CopyAge, *, max_age_s: float) -> None:
-        self._clock, self._age, self._max_age_s = clock, age, max_age_s
+    def __init__(self, clock: Clock, age: CopyAge, key: EstateKey, *, max_age_s: float) -> None:
+        self._clock, self._age, self._key, self._max_age_s = clock, age, key, max_age_s
         self._copy: Copy | None = None
         self._warned = threading.Event()
+
+    @property
+    def copy(self) -> Copy | None:
+        """The copy in use."""
+        return self._copy
 
     def use(self, copy: Copy) -> None:
         """From now on judge by this copy."""
@@ -55,7 +66,7 @@ class Alone:
         if copy is None:
             judgements = [_without_copy(capture, fire) for capture in captures]
         else:
-            judgements = judge(copy.view, captures, fire=fire, tables=copy.tables)
+            judgements = judge(copy.view, captures, fire=fire, tables=copy.tables, records=opened(self._key, captures))
         version = copy.view.version if copy else 0
         for one in judgements:
             alone_total.labels(one.outcome.value, str(stale).lower()).inc()

@@ -206,7 +206,9 @@ class Copies:
             return
         rows = {name: held.rows for name, held in self._held.items()}
         version = self._held[sets.RIGHTS].version
-        copy, unreadable = estate_copy.build(self._key.estate, version, rows, to_us(self._clock.now()))
+        copy, unreadable = estate_copy.build(
+            self._key.estate, version, rows, to_us(self._clock.now()), self._alone.copy
+        )
         unreadable_gauge.set(unreadable)
         if unreadable:
             log.error("rows_unreadable", count=unreadable, mend="bring the gateway to the server's release")

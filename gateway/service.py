@@ -93,7 +93,7 @@ class GatewayService:
         self._uplink = Uplink(self._link, address, self._outbox, OutboxReader(folder / "outbox.db"), clock)
         store = SetStore(folder / "copies.db", key)
         age = CopyAge(store.mark(), clock, boot_id())
-        self._alone = Alone(clock, age, max_age_s=settings.policy_max_age_h * 3600.0)
+        self._alone = Alone(clock, age, key, max_age_s=settings.policy_max_age_h * 3600.0)
         self._copies = Copies(store, key, self._link, address, clock, alone=self._alone, age=age)
         board = RelayBoard(self._relays())
         self._fire = Fire(folder, config.doors, board)

@@ -13,8 +13,10 @@ from prometheus_client import Counter
 from core.clock import to_us
 from core.facts import Capture, Decision, DoorActed, InputRefused, Lane, Rejection
 from core.topics import Address
+from core.vault import EstateKey
 from recognition import recording, threshold_files
 from recognition.estate import EstateView
+from recognition.fingers.sealing import opened
 from recognition.intake import Arrived, Intake
 from recognition.judge import Judgement, judge
 from recognition.seen import Seen
@@ -47,12 +49,13 @@ class Answering:
         self,
         seen: Seen,
         views: Callable[[], Mapping[str, EstateView]],
+        keys: Callable[[str], EstateKey],
         *,
         life: timedelta,
         clock_slack: timedelta,
         measured: Mapping[str, Measured] = NOTHING_MEASURED,
     ) -> None:
-        self._seen, self._views = seen, views
+        self._seen, self._views, self._keys = seen, views, keys
         self._tables, self._calibrations = threshold_files.tables(measured), threshold_files.calibrations(measured)
         self._life, self._slack = life, clock_slack
 
@@ -110,8 +113,13 @@ class Answering:
         views = self._views()
         for estate, pairs in by_estate.items():
             view = views[estate]
+            captures = [capture for _, capture in pairs]
             judgements = judge(
-                view, [capture for _, capture in pairs], tables=self._tables, calibrations=self._calibrations
+                view,
+                captures,
+                tables=self._tables,
+                calibrations=self._calibrations,
+                records=opened(self._keys(estate), captures),
             )
             for (arrived, capture), judged in zip(pairs, judgements, strict=True):
                 self._keep(answers, arrived, capture, judged, received_us, now)

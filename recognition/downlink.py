@@ -87,6 +87,11 @@ class EstateSets:
             if embedding is not None:
                 plain = sets.GalleryRow(person=row.person, modality=Modality.FACE, model=row.model, embedding=embedding)
                 yield row.template, sets.encode_row(plain)
+        for row in reading.templates(connection, self._estate, Modality.FINGER.value):
+            record = open_template(self._key, self._estate, row)
+            if record is not None:
+                finger = sets.FingerRow(person=row.person, model=row.model, record=record)
+                yield sets.finger_key(row.template), sets.encode_row(finger)
 
     def _rights(self, connection: Connection) -> Iterator[tuple[str, bytes]]:
         found: dict[str, list[sets.RightRow]] = {}

@@ -13,6 +13,7 @@ import numpy as np
 
 from recognition.access import FOREVER_US, AccessPolicy, Doors, Passback, Rights
 from recognition.arrays import NOBODY
+from recognition.fingers.gallery import FingerGallery
 from recognition.gallery import FaceGallery
 from recognition.handles import Handles
 from recognition.modalities.plate import PlateGallery, Plates, encode_plates
@@ -71,7 +72,7 @@ class EstateView:
         estate: its id.
         version: of the registry, as numbered by its changes.
         principals, doors: tables of handles; they only grow, so old snapshots stay right.
-        faces: by model id.
+        faces, fingers: by model id.
         plates: registered plates, by the handle of the vehicle.
         credentials: by (kind, credential id).
         homes_of_doors: by door id, for the own doors of homes.
@@ -85,6 +86,7 @@ class EstateView:
     principals: Handles
     doors: Handles
     faces: Mapping[str, FaceGallery]
+    fingers: Mapping[str, FingerGallery] = field(default_factory=dict)
     plates: PlateGallery
     credentials: Mapping[tuple[str, str], Credential]
     homes_of_doors: Mapping[str, str]

@@ -1,7 +1,7 @@
 """From captures to answers: who is it, and may the door open? Pure; the same for a server and for a gateway alone.
 
 The order of a batch: every probe is matched with the others of its modality in one search; a credential shown with a
-face names whom the face should be; the access policy judges all persons at once; the outcome is read off a short table.
+face or finger names whose it should be; the access policy judges all persons at once; the outcome is read off a table.
 
     accepted, has the right now         granted        opens
     accepted, has no right now          denied         stays shut
@@ -9,7 +9,7 @@ face names whom the face should be; the access policy judges all persons at once
     plate readers disagree              ambiguous      stays shut: a person looks, at the nearness of the read too
     under the threshold                 unrecognised   stays shut, nobody is named
     credential and face differ          mismatch       as the credential may: doors do not press claims
-    a face too unlike anybody           as the credential, unless the face clearly is not its holder's (`fusion`)
+    a face or finger unlike anybody's   as the credential, unless it clearly is not its holder's (`fusion`)
     on the way out, or fire             as recognised  always opens
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.clock import to_us
-from core.facts import Capture, CredentialRead, FaceProbe, Modality, Outcome, PlateRead
+from core.facts import Capture, CredentialRead, FaceProbe, FingerProbe, Modality, Outcome, PlateRead
 from recognition import policy
 from recognition.access import WAYS, Reason, Requests
 from recognition.access import decide as decide_access
@@ -27,16 +27,19 @@ from recognition.arrays import NOBODY, Bools, Doubles, Int32s, UInt8s
 from recognition.calibration import Calibration
 from recognition.calibrations import CALIBRATIONS
 from recognition.estate import EstateView
+from recognition.fingers.sealing import NOTHING_OPENED
 from recognition.fusion import BIOMETRICS, fuse
+from recognition.matches import Matches
 from recognition.modalities.face import FaceMatcher
+from recognition.modalities.fingerprint import FingerMatcher, OpenedFinger
 from recognition.modalities.plate import SAME_PLATE, PlateMatcher, near_plates
 from recognition.policy import Identities, Status
 from recognition.thresholds import TABLES, Threshold, ThresholdTable
 from recognition.windows import LastPassages
 
 _WAY = {way: number for number, way in enumerate(WAYS)}
-_FACES, _PLATES = FaceMatcher(), PlateMatcher()
-# A face this poor says nothing against the credential shown with it: a missing modality is neutral (R7).
+_FACES, _FINGERS, _PLATES = FaceMatcher(), FingerMatcher(), PlateMatcher()
+# A face or finger this poor says nothing against the credential shown with it: a missing modality is neutral (R7).
 POOR_QUALITY = 0.3
 # By how many registered plates a doubtful read is near to; the plates themselves are not told.
 DOUBTFUL = ("readers_disagree", "near_one_plate", "near_several_plates")
@@ -73,10 +76,11 @@ class _Found:
     scores: Doubles  # NaN where nothing was compared
     thresholds: Doubles
     notes: list[str]  # a reason that replaces the policy's, or ""
+    records: Mapping[int, bytes]  # of fingers, opened
     by: list[Modality | None]  # the credential that identified somebody in place of what was captured
 
     @classmethod
-    def nothing(cls, count: int) -> "_Found":
+    def nothing(cls, count: int, records: Mapping[int, bytes]) -> "_Found":
         return cls(
             np.full(count, Status.UNKNOWN, np.uint8),
             np.full(count, NOBODY, np.int32),
@@ -84,6 +88,7 @@ class _Found:
             np.full(count, np.nan),
             np.full(count, np.nan),
             [""] * count,
+            records,
             [None] * count,
         )
 
@@ -103,6 +108,7 @@ def judge(
     seen: LastPassages | None = None,
     tables: Mapping[str, ThresholdTable] = TABLES,
     calibrations: Mapping[str, Calibration] = CALIBRATIONS,
+    records: Mapping[int, bytes] = NOTHING_OPENED,
 ) -> list[Judgement]:
     """Answer a batch of captures of one estate, in its order; the batch may be empty.
 
@@ -113,11 +119,12 @@ def judge(
         seen: passages for anti-passback.
         tables: thresholds by model.
         calibrations: of the scores, by model.
+        records: of the finger probes, opened by who holds the key, by place in the batch (`fingers.sealing`).
     """
     if not captures:
         return []
-    found = _Found.nothing(len(captures))
-    _identify_faces(view, captures, found, tables)
+    found = _Found.nothing(len(captures), records)
+    _identify_biometrics(view, captures, found, tables)
     _identify_plates(view, captures, found)
     _identify_credentials(view, captures, found)
     owners, mismatch, others = _settle_claims(view, captures, found, calibrations)
@@ -139,25 +146,40 @@ def judge(
     ]  # fmt: skip
 
 
-def _identify_faces(
+def _identify_biometrics(
     view: EstateView, captures: Sequence[Capture], found: _Found, tables: Mapping[str, ThresholdTable]
 ) -> None:
-    by_model: dict[str, list[int]] = {}
+    groups: dict[tuple[type, str], list[int]] = {}
     for place, capture in enumerate(captures):
-        if isinstance(capture.probe, FaceProbe):
-            by_model.setdefault(capture.probe.model, []).append(place)
-    for model, places in by_model.items():
-        gallery, table = view.faces.get(model), tables.get(model)
+        if isinstance(capture.probe, FaceProbe | FingerProbe):
+            groups.setdefault((type(capture.probe), capture.probe.model), []).append(place)
+    for (kind, model), places in groups.items():
+        gallery = view.faces.get(model) if kind is FaceProbe else view.fingers.get(model)
+        table = tables.get(model)
         if gallery is None or table is None:
             _note(found, places, "no_template_of_model" if gallery is None else "unmeasured_model")
             continue
         threshold = table.at(gallery.size)
-        probes = [captures[place].probe for place in places]
-        matches = _FACES.search(gallery, _FACES.encode(gallery, [p for p in probes if isinstance(p, FaceProbe)]))
+        matches = _search(view, [captures[place] for place in places], [found.records.get(p, b"") for p in places])
         found.put(places, policy.identify(matches, threshold), threshold.value)
-        _note(
-            found, [place for place, usable in zip(places, matches.usable, strict=True) if not usable], "probe_unusable"
-        )
+        _note(found, [p for p, usable in zip(places, matches.usable, strict=True) if not usable], "probe_unusable")
+        if kind is FingerProbe:
+            _note(found, [place for place in places if place not in found.records], "seal_broken")
+
+
+def _search(
+    view: EstateView, captures: Sequence[Capture], records: Sequence[bytes], allowed: Bools | None = None
+) -> Matches:
+    """One search for captures of one modality and one model that the estate has a gallery of."""
+    probes = [capture.probe for capture in captures]
+    faces = [probe for probe in probes if isinstance(probe, FaceProbe)]
+    if faces:
+        people = view.faces[faces[0].model]
+        return _FACES.search(people, _FACES.encode(people, faces), allowed=allowed)
+    pairs = zip(probes, records, strict=True)
+    opened = [OpenedFinger(model=probe.model, record=one) for probe, one in pairs if isinstance(probe, FingerProbe)]
+    fingers = view.fingers[opened[0].model]
+    return _FINGERS.search(fingers, _FINGERS.encode(fingers, opened), allowed=allowed)
 
 
 def _identify_plates(view: EstateView, captures: Sequence[Capture], found: _Found) -> None:
@@ -181,8 +203,6 @@ def _identify_credentials(view: EstateView, captures: Sequence[Capture], found: 
             found.persons[place] = owner
             found.status[place] = Status.UNKNOWN if owner == NOBODY else Status.ACCEPTED
             found.notes[place] = reason
-        elif not isinstance(capture.probe, FaceProbe | PlateRead):
-            found.notes[place] = "modality_not_matched_here"
 
 
 def _owner(view: EstateView, read: CredentialRead, at_us: int) -> tuple[int, str]:
@@ -232,21 +252,20 @@ def _contradicts(
         return False  # who drives a car may be anybody
     if found.status[place] != Status.UNKNOWN:
         return True
-    if capture.quality < POOR_QUALITY or found.notes[place] != "" or not isinstance(capture.probe, FaceProbe):
+    if capture.quality < POOR_QUALITY or found.notes[place] or not isinstance(capture.probe, FaceProbe | FingerProbe):
         return False
     calibration = calibrations.get(capture.probe.model)
     if calibration is None:
         return True  # nobody has measured what a low score means: staff are told
-    score = _score_with(view, capture.probe, owner)
-    return bool(fuse({Modality.FACE: calibration.llr(np.array([score]))}, 1).contradicts()[0])
+    score = _score_with(view, capture, found.records.get(place, b""), owner)
+    return bool(fuse({modality_of(capture): calibration.llr(np.array([score]))}, 1).contradicts()[0])
 
 
-def _score_with(view: EstateView, probe: FaceProbe, person: int) -> float:
-    """The score of a face with one person's templates; NaN where they have none."""
-    gallery = view.faces[probe.model]
+def _score_with(view: EstateView, capture: Capture, record: bytes, person: int) -> float:
+    """The score of a face or finger with one person's templates; NaN where they have none."""
     only = np.zeros(person + 1, np.bool_)
     only[person] = True
-    matches = _FACES.search(gallery, _FACES.encode(gallery, [probe]), allowed=only)
+    matches = _search(view, [capture], [record], only)
     return float(matches.scores[0, 0]) if matches.persons[0, 0] == person else float("nan")
 
 

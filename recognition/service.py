@@ -76,12 +76,12 @@ class RecognitionService:
         measured = threshold_files.read_all(settings.var_dir)
         for one in measured.values():
             log.info("thresholds_of_the_site", model=one.thresholds.model, sizes=len(one.thresholds.rows))
-        self._registry = Registry(
-            housing, Vault.open(settings), link, live, clock, only=settings.estate_list, measured=measured
-        )
+        vault = Vault.open(settings)
+        self._registry = Registry(housing, vault, link, live, clock, only=settings.estate_list, measured=measured)
         self._answering = Answering(
             Seen(own_read),
             self._registry.views,
+            vault.estate,
             life=timedelta(milliseconds=settings.decision_life_ms),
             clock_slack=timedelta(seconds=settings.clock_slack_s),
             measured=measured,

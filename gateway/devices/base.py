@@ -14,11 +14,10 @@ from msgspec import Meta
 
 from core.clock import require_aware
 from core.errors import AnjuError
-from core.facts import Code, CredentialRead, Direction, Modality, Short, Unit, Words
+from core.facts import MAX_RECORD_BYTES, Code, CredentialRead, Direction, Modality, Short, Unit, Words
 from core.facts import Probe as ReadyProbe
 
 MAX_IMAGE_BYTES = 16 * 1024 * 1024
-MAX_RECORD_BYTES = 32 * 1024
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, tag="picture"):

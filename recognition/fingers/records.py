@@ -16,10 +16,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from core.facts import MAX_RECORD_BYTES
 from recognition.arrays import read_only, require
 from recognition.errors import RecognitionError
 
-MAX_BYTES = 32 * 1024
+MAX_BYTES = MAX_RECORD_BYTES
 MAX_MINUTIAE = 255  # of a view: the count is one byte
 PPCM_500_DPI = 197
 _MAGIC, _V20, _V30 = b"FMR\0", b" 20\0", b"030\0"

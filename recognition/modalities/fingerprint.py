@@ -41,7 +41,7 @@ class FingerMatcher:
         other = next((probe.model for probe in probes if probe.model != gallery.model), None)
         if other is not None:
             raise ModelMismatch(gallery=gallery.model, offered=other)
-        return features.of_probes([_minutiae(probe.record) for probe in probes])
+        return features.of_probes([minutiae_of(probe.record) for probe in probes])
 
     def add(self, gallery: FingerGallery, templates: FingerTemplates) -> FingerGallery:
         """See FingerGallery.add."""
@@ -52,7 +52,8 @@ class FingerMatcher:
         return search(gallery, probes, allowed=allowed)
 
 
-def _minutiae(data: bytes) -> Minutiae:
+def minutiae_of(data: bytes) -> Minutiae:
+    """The minutiae of a record's best view; none where it cannot be read."""
     try:
         record = decode(data)
     except BadRecord:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from core.facts import FingerProbe
+from core.mqtt import MemoryBroker
 from core.vault import SealBroken
 from gateway.devices.base import Scanned
 from recognition.fingers.sealing import opened, probe_place
@@ -21,6 +22,7 @@ from tests.contract.gateway_parts import (
     configure,
     eventually,
     key_of,
+    memory_server,
     paho_server,
     port_of,
     running,
@@ -124,8 +126,8 @@ def test_a_record_moved_into_another_capture_does_not_open(
     tmp_path: Path, mqtt_url: str, change: dict[str, str]
 ) -> None:
     folder = configure(tmp_path)
-    server, device = paho_server(mqtt_url, tmp_path).start(), DeviceClient()
-    with running(tmp_path, mqtt_url):
+    server, device = memory_server(MemoryBroker(), tmp_path).start(), DeviceClient()
+    with running(tmp_path, server.broker):
         device.connect(port_of(folder))
         device.present([Scanned(model=MODEL, record=record(FINGER))])
         assert eventually(lambda: len(server.captures()) == 1)
@@ -138,10 +140,10 @@ def test_a_record_moved_into_another_capture_does_not_open(
         key_of(tmp_path).open(capture.probe.sealed, probe_place("laurel", door="d-1", device="dev-1", model="other"))
 
 
-def test_bytes_that_are_no_record_are_refused_in_words(tmp_path: Path, mqtt_url: str) -> None:
+def test_bytes_that_are_no_record_are_refused_in_words(tmp_path: Path) -> None:
     folder = configure(tmp_path)
-    server, device = paho_server(mqtt_url, tmp_path).start(), DeviceClient()
-    with running(tmp_path, mqtt_url):
+    server, device = memory_server(MemoryBroker(), tmp_path).start(), DeviceClient()
+    with running(tmp_path, server.broker):
         device.connect(port_of(folder))
         device.present([Scanned(model=MODEL, record=b"FMR\0" + bytes(20))])
         assert eventually(lambda: len(server.refusals()) == 1)

@@ -24,8 +24,8 @@ def asked(top: float, seed: int = 0) -> Asked:
     """Strangers score up to `top`, genuine ones from it on; nine other fingers."""
     rng = np.random.default_rng(seed)
     return Asked(
-        finger=np.arange(PROBES) % 10.0, own=top + rng.random(PROBES), others=top * rng.random((PROBES, 9)),
-        beaten=np.zeros(PROBES),
+        finger=(np.arange(PROBES) % 10).astype(np.float64), own=top + rng.random(PROBES),
+        others=top * rng.random((PROBES, 9)), beaten=np.zeros(PROBES),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from core import wire
 from core.clock import ManualClock
 from core.facts import Capture, CredentialRead, Decision, Direction, DoorActed, LocalDecision, Modality, Outcome
+from core.vault import EstateKey
 from gateway.age import CopyAge
 from gateway.alone import Alone
 from gateway.devices.base import DoorMove
@@ -22,6 +23,7 @@ from tests.unit.test_gateway_sets import NOW_US, rows
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 PATIENCE = 1.5
+KEY = EstateKey("laurel", 1, bytes(32))
 
 
 class Strike:
@@ -51,7 +53,7 @@ class Scene:
         self.held_back = False
         self.age = CopyAge(None, self.clock, "boot")
         self.age.confirm(self.clock)
-        self.alone = Alone(self.clock, self.age, max_age_s=3600.0)
+        self.alone = Alone(self.clock, self.age, KEY, max_age_s=3600.0)
         if copy:
             self.alone.use(build("laurel", 3, rows(), NOW_US)[0])
         self.doors = Doors(

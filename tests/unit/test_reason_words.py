@@ -12,6 +12,7 @@ from core.topics import UnknownTopic
 from gateway.recognisers.images import ImageFault
 from gateway.refusals import WORDS
 from recognition.access import Reason
+from recognition.fingers.records import RecordFault
 from recognition.judge import DOUBTFUL
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,8 @@ def judged() -> set[str]:
 def refused() -> set[str]:
     errors = {wire.WireError.code, wire.TooLarge.code, wire.UnknownVersion.code, UnknownTopic.code}
     rejections = codes_in("recognition/answering.py", r'_reject\(answers, arrived, "([a-z_]+)"')
-    return errors | rejections | set(WORDS) | {fault.value for fault in ImageFault} | {"spoiled_on_disk"}
+    faults = {fault.value for fault in ImageFault} | {fault.value for fault in RecordFault}
+    return errors | rejections | set(WORDS) | faults | {"spoiled_on_disk"}
 
 
 def assert_words(kind: str, code: str) -> None:
