@@ -107,9 +107,10 @@ def replay(
                 summary = _reckoned(own, clock)
                 tell("simulate.folding", 0, 1)
                 folded = _folded(own, supervisor, clock)
-    return Outcome(
-        presented=len(plan.due_us), left_out=dict(plan.showing.left_out), summary=summary, folded=folded
-    )  # fmt: skip
+                if _stopping(supervisor):
+                    return None
+    left_out = dict(plan.showing.left_out)
+    return Outcome(presented=len(plan.due_us), left_out=left_out, summary=summary, folded=folded)
 
 
 @contextmanager
