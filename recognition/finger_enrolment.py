@@ -22,7 +22,7 @@ from recognition.enrolment import QUALITY_LEAST, Advice, Enrolled
 from recognition.fingers import features
 from recognition.fingers.gallery import second_look
 from recognition.fingers.minutiae import best_view, from_view
-from recognition.fingers.records import decode
+from recognition.fingers.records import UNKNOWN_QUALITY, decode
 from recognition.loading import template_place
 from recognition.thresholds import TABLES, ThresholdTable, table_of
 
@@ -34,6 +34,10 @@ texts.register(
         "enrol_another_impression": (
             "建议同一手指再采集一次：两次采集可明显减少误拒",
             "Take the same finger once more: two impressions make wrong refusals much rarer",
+        ),
+        "finger_quality_low": (
+            "采集质量{value:.0%}（至少{limit:.0%}），请擦净手指和采集窗后重按",
+            "its quality is {value:.0%} (at least {limit:.0%}): wipe finger and window and press again",
         ),
         "finger_features_few": (
             "可用的特征点太少，请擦净手指，放平、居中、稍用力按压",
@@ -58,6 +62,14 @@ class Impression:
     model: str
     quality: float
     reasons: tuple[Advice, ...] = ()
+
+
+def from_record(record: bytes, model: str) -> Impression:
+    """What an enrolment reader gives: the quality is the record's own, and 1 where it tells none. Raises BadRecord."""
+    told = best_view(decode(record)).quality
+    quality = told / 100 if told <= 100 else float(told == UNKNOWN_QUALITY)  # 255: the reader itself failed
+    reasons = (Advice("finger_quality_low", {"value": quality, "limit": QUALITY_LEAST}),)
+    return Impression(record=record, model=model, quality=quality, reasons=reasons if quality < QUALITY_LEAST else ())
 
 
 class ImpressionRefused(AnjuError):

@@ -1,7 +1,7 @@
 """People, their consents and their enrolment."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
@@ -18,6 +18,7 @@ from core.db import Store
 from core.facts import Modality
 from housing.registry.kinds import Purpose
 from recognition.enrolment import PICTURES_MOST
+from recognition.finger_enrolment import IMPRESSIONS_MOST
 
 router = APIRouter(prefix="/estates/{estate}", tags=["people"])
 
@@ -94,25 +95,11 @@ class EnrolledOut(Out):
     advice: list[str]
 
 
-_PICTURES = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": [enrolment.FIELD],
-                    "properties": {
-                        enrolment.FIELD: {
-                            "type": "array", "minItems": 1, "maxItems": PICTURES_MOST,
-                            "items": {"type": "string", "format": "binary"},
-                        }
-                    },
-                }
-            }
-        },
-    }
-}  # fmt: skip
+def _files(field: str, most: int) -> dict[str, Any]:
+    """A multipart body of files under one name, as OpenAPI writes it."""
+    listed = {"type": "array", "minItems": 1, "maxItems": most, "items": {"type": "string", "format": "binary"}}
+    schema = {"type": "object", "required": [field], "properties": {field: listed}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 @router.get("/people")
@@ -166,7 +153,10 @@ async def pictures_of(
 
 
 @router.post(
-    "/templates/{person:path}", status_code=201, openapi_extra=_PICTURES, max_body_size=enrolment.UPLOAD_BYTES_MAX
+    "/templates/{person:path}",
+    status_code=201,
+    openapi_extra=_files(enrolment.FIELD, PICTURES_MOST),
+    max_body_size=enrolment.UPLOAD_BYTES_MAX,
 )
 def enrol(
     context: Ctx,
@@ -178,4 +168,31 @@ def enrol(
 ) -> EnrolledOut:
     """Enrol a face from pictures (two are best); without a live consent they are not looked at."""
     done = enrolment.enrol_pictures(context, visitor, estate.estate, person, pictures)
+    return EnrolledOut(templates=list(done.templates), advice=[advice.text(lang) for advice in done.advice])
+
+
+async def records_of(
+    _visitor: OfRegistry, records: Annotated[list[bytes], Depends(enrolment.uploaded_records)]
+) -> list[bytes]:
+    """The uploaded finger records; likewise."""
+    return records
+
+
+@router.post(
+    "/fingers/{person:path}",
+    status_code=201,
+    openapi_extra=_files(enrolment.RECORDS, IMPRESSIONS_MOST),
+    max_body_size=enrolment.RECORDS_BYTES_MAX,
+)
+def enrol_finger(
+    context: Ctx,
+    visitor: OfRegistry,
+    estate: Estate,
+    person: str,
+    model: Annotated[str, Query(min_length=1, max_length=64, description="What found the minutiae")],
+    records: Annotated[list[bytes], Depends(records_of)],
+    lang: Lang,
+) -> EnrolledOut:
+    """Enrol one finger from a reader's records (two are best); without a live consent they are not looked at."""
+    done = enrolment.enrol_impressions(context, visitor, estate.estate, person, records, model)
     return EnrolledOut(templates=list(done.templates), advice=[advice.text(lang) for advice in done.advice])

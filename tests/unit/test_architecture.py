@@ -19,7 +19,15 @@ MAY_IMPORT = {
     "recognition": {"core", "housing"},
     "occupancy": {"core", "housing"},
     "gateway": {"core", *(f"recognition.{name}" for name in PURE_RECOGNITION)},
-    "api": {"core", "housing", "occupancy", "recognition.enrolment", "recognition.evaluation", "recognition.views"},
+    "api": {
+        "core",
+        "housing",
+        "occupancy",
+        *(
+            f"recognition.{name}"
+            for name in ("enrolment", "evaluation", "finger_enrolment", "threshold_files", "views")
+        ),
+    },
     "simulators": {"core", "housing", "gateway"},
     "anju": set(ROOMS),
     "benchmarks": {*ROOMS, "tests"},

@@ -26,8 +26,8 @@ OTHER_KEY = EstateKey("e1", 1, bytes(32))
 PEOPLE = 5  # p0 .. p3 each with a finger of their own; p4 has p3's, as nobody should
 TABLES = {MODEL: TABLE}
 CALIBRATIONS = {
-    MODEL: Calibration(model=MODEL, modality=Modality.FINGER, scores=(0.05, 0.1), llrs=(-6.0, 6.0), genuine=9, impostor=9,
-                       cllr=0.1, cllr_least=0.1, source="drawn: chosen for tests"),
+    MODEL: Calibration(model=MODEL, modality=Modality.FINGER, scores=(0.05, 0.1), llrs=(-6.0, 6.0), genuine=9,
+                       impostor=9, cllr=0.1, cllr_least=0.1, source="drawn: chosen for tests"),
 }  # fmt: skip
 
 
