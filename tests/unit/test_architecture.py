@@ -48,8 +48,8 @@ PURE = [
     )),
     "housing/working_days.py",
     "occupancy/presence.py", "occupancy/homedays.py", "occupancy/passages.py", "occupancy/meters.py",
-    "occupancy/discovery.py", "occupancy/findings.py",
-    "occupancy/alerts.py", "occupancy/judging.py", "occupancy/feedback.py",
+    "occupancy/discovery.py", "occupancy/findings.py", "occupancy/alerts.py", "occupancy/judging.py",
+    "occupancy/feedback.py", "simulators/replay_faces.py", "simulators/replay_showing.py",
     "occupancy/memberships.py", "occupancy/tenure.py", *(f"occupancy/rules/{name}.py" for name in (
         "base", "extra_resident", "holidays", "overdue", "relet", "renewal", "rhythm", "signs", "swap", "vacancy",
         "welfare",
