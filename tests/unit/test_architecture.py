@@ -51,8 +51,8 @@ PURE = [
     "occupancy/discovery.py", "occupancy/findings.py", "occupancy/alerts.py", "occupancy/judging.py",
     "occupancy/feedback.py", "simulators/replay_faces.py", "simulators/replay_showing.py",
     "occupancy/memberships.py", "occupancy/tenure.py", *(f"occupancy/rules/{name}.py" for name in (
-        "base", "extra_resident", "holidays", "overdue", "relet", "renewal", "rhythm", "signs", "swap", "vacancy",
-        "welfare",
+        "base", "changepoint", "extra_resident", "handover", "holidays", "overdue", "relet", "renewal", "rhythm",
+        "signs", "sublet", "swap", "vacancy", "welfare",
     )),
     *(f"occupancy/backtest/{name}.py" for name in ("docket", "encoding", "lines", "reel", "refusals", "words")),
     "anju/backtest_comparison.py", "anju/backtest_picture.py",
