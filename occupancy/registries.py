@@ -84,6 +84,7 @@ def read(conn: Connection, estate: str, version: int, now: datetime) -> Rows:
         swaps=reading.swaps_of(conn, estate),
         meters=reading.meters_of(conn, estate),
         care=_cared_for(conn, to_us(now)),
+        withdrawn=_withdrawn(conn, estate),
     )
 
 
@@ -93,6 +94,16 @@ def _passes(conn: Connection, estate: str) -> list[PassRow]:
     joined = t.passes.join(t.homes, t.homes.c.home == p.home)
     query = sa.select(p["pass"], p.home, p.kind).select_from(joined).where(t.homes.c.estate == estate)
     return [PassRow(*row) for row in conn.execute(query)]
+
+
+def _withdrawn(conn: Connection, estate: str) -> list[tuple[str, int]]:
+    """Everybody who had agreed to face or finger at doors and does no more: since when their bodies are not known."""
+    found: dict[str, int | None] = {}
+    for row in reading.consents_of(conn, estate):
+        if row.purpose == "door" and row.modality in {"face", "finger"}:
+            until, before = row.withdrawn_us, found.get(row.person, 0)
+            found[row.person] = None if until is None or before is None else max(until, before)
+    return [(person, us) for person, us in found.items() if us is not None]
 
 
 def _cared_for(conn: Connection, now_us: int) -> list[str]:

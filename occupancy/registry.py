@@ -61,6 +61,7 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
     swaps: Sequence[SwapRow] = ()
     meters: Sequence[MeterRow] = ()
     care: Sequence[str] = ()  # persons with a live consent for care alerts
+    withdrawn: Sequence[tuple[str, int]] = ()  # persons without a live consent for face or finger any more; since, us
 
 
 class Names:
@@ -102,6 +103,7 @@ class Registry:
         born: (persons + 1,) int32 day of birth, NEVER where it is not known.
         alone: (persons + 1,) bool, registered as living alone.
         care: (persons + 1,) bool, agreed to care alerts.
+        unread_from: (persons + 1,) int32 the day on which the last consent to face and finger was withdrawn; FOREVER.
         state: (homes,) int8 the place in STATES of what the asset ledger says. let: (homes,) bool, that it is let.
         leases, absences, visits: what the rules ask about.
         meters: what each home used, where it was read.
@@ -124,6 +126,7 @@ class Registry:
     born: Int32s
     alone: Bools
     care: Bools
+    unread_from: Int32s
     state: Int8s
     let: Bools
     leases: Leases
@@ -160,6 +163,9 @@ class Registry:
             born=_by_handle(persons, births, days.NEVER),
             alone=_by_handle(persons, ((row.person, 1) for row in rows.members if row.lives_alone)) > 0,
             care=_by_handle(persons, ((person, 1) for person in rows.care if persons.handle(person) != NOBODY)) > 0,
+            unread_from=_by_handle(
+                persons, ((person, days.number_at(us)) for person, us in rows.withdrawn), days.FOREVER
+            ),
             state=read_only(state),
             let=read_only(state == STATES.index("let")),
             leases=Leases.of(rows.leases, homes.handle),

@@ -24,8 +24,8 @@ CLASS_DAYS = 4.0  # the household's rate over all days weighs so much beside its
 ODDS = {"as_usual": 286.0, "joined": 6.0, "joined_in_part": 2.0, "away": 10.0}
 HELD = 0.8
 # Households away while somebody minds the home: so many times as often as a sublet, for so many days. Who minds a home
-# comes alone and shows in one kind of evidence; two kinds, or company, are seldom theirs.
-SITTERS, SITTER_DAYS, SITTERS_MANY, SITTER_DAYS_MANY = 1.5, 9.5, 1.0, 4.5
+# mostly comes alone and shows in one kind of evidence; in company less often, in several kinds seldom.
+SITTERS = {"alone": (1.2, 8.0), "company": (1.0, 6.5), "several_kinds": (1.0, 4.5)}
 SECOND_MEMBER = 0.05  # of a household of one, others' registrations aside
 COMPANY = 0.5  # on that share of the days with others they were several
 NEAR = 3.0  # onsets within so much of the best log-likelihood may be true as well; neighbouring days are alike
@@ -78,10 +78,11 @@ def signs(made: HomeDays, usable: Bools) -> Signs:
     carried = any_ & ~body
     shown, strange = _nearby(carried, DOUBT_DAYS), _nearby(made.mismatches > 0, DOUBT_DAYS)
     doubted = carried & (strange >= DOUBT) & (strange >= DOUBT_SHARE * shown)
+    driven = made.vehicle_entries > made.other_vehicles  # their car came home: somebody of theirs may have
     kinds = np.stack([getattr(made, kind) > 0 for kind in KINDS], axis=2)
     return Signs(
         usable=usable,
-        told=usable & (~carried | (doubted == bodily)),
+        told=usable & (~carried | (doubted == bodily)) & ~(driven & ~any_),
         here=body | (carried & ~doubted & ~bodily),
         stays=(made.other_nights > 0) | doubted,
         evening=(made.other_hours & EVENING) != 0,
@@ -167,10 +168,10 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
     began = _from(onset, usable.shape[1])
     kinds = _kinds(shown, began)
     firm = np.sort(grouped(kinds), axis=1)
-    many = firm[:, -2] >= np.maximum(KIND_DAYS, KIND_SHARE * firm[:, -1])
+    several = firm[:, -2] >= np.maximum(KIND_DAYS, KIND_SHARE * firm[:, -1])
     company = _share(shown.company & usable & began, shown.stays & usable & began) >= COMPANY
-    many |= company
-    each = probability(fades, settles, others.days_since, many)
+    each = probability(fades, settles, minded(others.days_since, several, company))
+    each = np.where(_from(low, usable.shape[1]), each, 0.0)  # what lies before is another story
     best = np.where(never, onset, each.argmax(axis=1)).astype(np.int32)
     at, since = (np.arange(len(best)), best), _from(best, usable.shape[1])
     return Change(
@@ -186,7 +187,7 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
         counted=others.days_since[at].astype(np.int32),
         stayed=others.hits_since[at].astype(np.int32),
         kinds=kinds,
-        many=many,
+        many=several | company,
         company=company,
         single=_share((made.members_seen > 1) & usable & ~began, shown.here & usable & ~began) < SECOND_MEMBER,
         weekly=_nearly_every_week(shown, since),
@@ -256,22 +257,32 @@ def _fades_elsewhere(made: HomeDays, shown: Signs, since: Bools) -> Bools:
     return used
 
 
-def probability(fades: Fading, settles: Settling, counted: Doubles, many: Bools) -> Doubles:
+def minded(counted: Doubles, several: Bools, company: Bools) -> Doubles:
+    """(C, W) how much likelier than a sublet it is that the household is away and somebody minds the home.
+
+    Args:
+        counted: (C, W) usable days since the change.
+        several: (C,) bool, others show in several kinds of evidence. company: (C,) bool, they are several people.
+    """
+    alone, together, kinds = (odds * np.exp(-counted / length) for odds, length in SITTERS.values())
+    found: Doubles = np.where(several[:, None], kinds, np.where(company[:, None], together, alone))
+    return found
+
+
+def probability(fades: Fading, settles: Settling, minding: Doubles) -> Doubles:
     """(C, W) of a sublet since each day, against every innocent explanation with its own odds (ODDS) beforehand.
 
     Neighbouring days say much the same, so what they say counts for HELD of its sum.
 
     Args:
-        fades, settles: what the days since say of the household and of others.
-        counted: (C, W) usable days since. many: (C,) bool, others show in several kinds of evidence, or are several.
+        fades, settles: what the days since say of the household and of others. minding: (C, W) from `minded`.
     """
-    one, several = SITTERS * np.exp(-counted / SITTER_DAYS), SITTERS_MANY * np.exp(-counted / SITTER_DAYS_MANY)
     innocent = [
         ODDS["as_usual"] * np.exp(-HELD * (fades.not_usual + settles.not_usual)),
         ODDS["joined"] * np.exp(-HELD * fades.not_usual),
         ODDS["joined_in_part"] * np.exp(-HELD * fades.not_part),
         ODDS["away"] * np.exp(-HELD * settles.not_guests),
-        np.where(many[:, None], several, one),
+        minding,
     ]
     found: Doubles = 1 / (1 + np.add.reduce(innocent))
     return found

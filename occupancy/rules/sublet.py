@@ -35,6 +35,9 @@ from occupancy.tenure import MET, OUTCOMES, lived_in_since
 BASIS = "Order 11 Art. 27(1)"
 EVENINGS = 0.4  # residents come home in the evening on that share of the days on which they are seen at all
 SWAP_LOOK, SWAP_DAYS = 28, 5  # days of late on which another home saw this household in its own one's place
+AT_ONCE_DAYS, AT_ONCE_HOMES = 7, 3  # more homes than that in which faces ceased to be known within a week
+WITHDRAWN_DAYS = 30  # a consent withdrawn so long before the onset, or since, may be all there is to it
+MET_DAYS = 60  # so long a visit that met the household speaks louder than readings
 READER_DAYS = 45  # a reader that knows nobody is noticed and mended in that time
 NEVER_SEEN_DAYS = 60  # with others in several ways, and not once the household: no late enrolment takes that long
 SUREST = 0.999  # no reading makes it certain
@@ -73,8 +76,8 @@ TEXTS = {
     "sublet.still_here": ("其间住户成员仍有{seen}天出现。", "Members were still seen on {seen} of these days."),
     "sublet.one_kind": ("他人居住的迹象只有一类证据。", "Only one kind of evidence speaks of others living there."),
     "sublet.journey": (
-        "尚不足以区分：也可能是住户外出未报备，由亲友代为照看。",
-        "It is too early to tell: the household may be on a journey, with somebody minding the home.",
+        "也可能是住户外出未报备，由亲友代为照看。",
+        "The household may be on a journey without having said so, with somebody minding the home.",
     ),
     "sublet.comes_back": ("住户仍不时回来。", "The household still comes back now and then."),
     "sublet.irregular": ("他人的出入尚不像常住。", "The others do not come and go as residents do."),
@@ -85,6 +88,18 @@ TEXTS = {
     "sublet.changed_face": (
         "来人只见于未识别的人脸：也可能是读头不再认得住户本人，请核对其人脸登记。",
         "Others show as unknown faces alone; the readers may have ceased to know the tenant: check the enrolled face.",
+    ),
+    "sublet.many_at_once": (
+        "同一时期多户出现同样情况：请先检查读头和识别模型。",
+        "The same began in several homes at once: check the readers and their model first.",
+    ),
+    "sublet.consent_withdrawn": (
+        "有住户成员撤回了人脸或指纹同意，其出入不再被识别，不得据此推断。",
+        "A member withdrew consent to face or finger and is not known by them any more; nothing follows from that.",
+    ),
+    "sublet.member_away": (
+        "住户中有人已批准外出，占此后一半以上的日子。",
+        "A member is away with approval for half of the days since, or more.",
     ),
     "sublet.swapped": (
         "来人多为本小区另一户的成员，可能是两户互换。",
@@ -117,16 +132,21 @@ def evaluate(view: View) -> Verdicts:
     kinds = found.kinds >= ask(SUBLET_KIND_DAYS, today)
     alone = (kinds.sum(axis=1) == kinds[:, UNKNOWN]) & ~found.elsewhere & (found.counted < READER_DAYS)
     groups = grouped(found.kinds) >= ask(SUBLET_KIND_DAYS, today)
-    changed = found.single & ~found.company & groups[:, FACES] & (groups.sum(axis=1) == 1)
+    faces = ~found.company & groups[:, FACES] & (groups.sum(axis=1) == 1)
+    changed, at_once = found.single & faces, _at_once(found.onset, faces)
     swapped, unseen = _swapped(view.days, rows, usable, found), view.marked(view.unseen)[rows]
     first = view.days.first_day
     onset = first + found.onset
+    unread = _withdrawn(view, rows, onset)
     met, other_met = _met(view, rows, MET), _met(view, rows, OUTCOMES.index("other_met"))
-    for k in np.flatnonzero((found.probability >= WATCHED) | (other_met >= onset)).tolist():
-        seen_there, others_there = met[k] >= onset[k], other_met[k] >= onset[k]
+    for k in np.flatnonzero((found.probability >= WATCHED) | (other_met >= first + found.low)).tolist():
+        seen_there = met[k] >= max(onset[k], today - MET_DAYS)
+        others_there = other_met[k] >= first + found.low[k]
+        away = _member_away(view, int(view.homes[rows[k]]), int(onset[k]))
         firm = int(groups[k].sum()) + int(others_there)
         skipped = int((~usable[rows[k], found.onset[k] :]).sum())
-        held_back = seen_there or swapped[k] or ((alone[k] or changed[k]) and not others_there)
+        readers = alone[k] or changed[k] or at_once[k] or unread[k]
+        held_back = seen_there or swapped[k] or ((readers or away) and not others_there)
         stage = Stage.WATCH
         if sure[k] and not held_back and (known[k] or (others_there and firm > 1)):
             blind = unseen[k, found.onset[k] :].mean() > ask(UNKNOWN_DAYS_PERCENT, today) / 100
@@ -138,11 +158,14 @@ def evaluate(view: View) -> Verdicts:
             counter_evidence=when([
                 (seen_there, Reason("sublet.household_met", {"day": iso(max(int(met[k]), 0))})),
                 (found.seen[k], Reason("sublet.still_here", {"seen": int(found.seen[k])})),
-                (found.probability[k] < least, Reason("sublet.journey")),
+                (found.probability[k] < least or firm < 2, Reason("sublet.journey")),
                 (not gone[k], Reason("sublet.comes_back")),
                 (not lives_in[k], Reason("sublet.irregular")),
                 (alone[k], Reason("sublet.one_reader")),
                 (changed[k], Reason("sublet.changed_face")),
+                (at_once[k], Reason("sublet.many_at_once")),
+                (unread[k], Reason("sublet.consent_withdrawn")),
+                (away, Reason("sublet.member_away")),
                 (swapped[k], Reason("sublet.swapped")),
                 (firm < 2, Reason("sublet.one_kind")),
                 (skipped, Reason("sublet.unseen", {"days": skipped})),
@@ -175,10 +198,41 @@ def _for(found: Change, k: int, known: bool, other_met: int | None) -> list[Reas
 
 
 def _begun(view: View) -> Int32s:
-    """(H,) the first day of the household that lives here by a lease in force; FOREVER for homes without one."""
-    begun = lived_in_since(view.registry.living, len(view.registry.homes), view.today)[view.homes]
-    let = (view.registry.leases.on(view.homes, view.today) != NOBODY) & (begun != days.NEVER)
-    return np.where(let, begun, days.FOREVER).astype(np.int32)
+    """(H,) the first day of the household that lives here by right; FOREVER for homes not let, or not any more."""
+    leases, today = view.registry.leases, view.today
+    begun, lease = lived_in_since(view.registry.living, len(view.registry.homes), today), leases.on(view.homes, today)
+    right = (lease != NOBODY) & view.registry.let[view.homes] & (begun[view.homes] != days.NEVER)
+    right[right] = leases.due(lease[right]) >= today
+    return np.where(right, begun[view.homes], days.FOREVER).astype(np.int32)
+
+
+def _at_once(onset: Int32s, faces_alone: Bools) -> Bools:
+    """(C,) bool: it rests on unknown faces alone and began in several homes at once: see to the readers first."""
+    found = np.zeros(len(onset), np.bool_)
+    rows = np.flatnonzero(faces_alone)
+    near = np.abs(onset[rows][:, None] - onset[rows][None, :]) <= AT_ONCE_DAYS
+    found[rows] = near.sum(axis=1) > AT_ONCE_HOMES
+    return found
+
+
+def _withdrawn(view: View, rows: Indices, onset: Int32s) -> Bools:
+    """(C,) bool: somebody of the household withdrew consent to face and finger about then, and is not known by them."""
+    living, today = view.registry.living, view.today
+    here = living.household & (living.home != NOBODY) & (living.from_day <= today) & (today < living.until_day)
+    first = np.full(len(view.registry.homes), days.FOREVER, np.int32)
+    person = np.broadcast_to(np.arange(living.home.shape[1]), living.home.shape)
+    np.minimum.at(first, living.home[here], view.registry.unread_from[person[here]])
+    since = first[view.homes[rows]]
+    withdrawn: Bools = (since <= today) & (since >= onset - WITHDRAWN_DAYS)
+    return withdrawn
+
+
+def _member_away(view: View, home: int, onset: int) -> bool:
+    """Whether somebody of the household is away with approval for half of the days since."""
+    absences, until = view.registry.absences, view.today + 1
+    theirs = (absences.home == home) & (absences.person != NOBODY)
+    span = np.minimum(absences.until_day[theirs], until) - np.maximum(absences.from_day[theirs], onset)
+    return bool((2 * span >= until - onset).any())
 
 
 def _met(view: View, rows: Indices, outcome: int) -> Int32s:

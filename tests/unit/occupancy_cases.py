@@ -59,6 +59,7 @@ def registry(
     alone: bool = False,
     care: Sequence[str] = (),
     since: date = LEASED,
+    withdrawn: Sequence[tuple[str, date]] = (),
 ) -> Registry:
     """Home h0 with members p0, p1 … since a day, and an empty home h1."""
     people = [f"p{n}" for n in range(members)]
@@ -70,6 +71,7 @@ def registry(
         members=[MemberRow(person, "h0", "tenant", since, None, alone) for person in people],
         leases=[lease()] if leases is None else leases,
         absences=absences, visits=visits, swaps=swaps, care=care,
+        withdrawn=[(person, day_start_us(day)) for person, day in withdrawn],
     ))  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 from occupancy.findings import Verdict
 from occupancy.registry import Registry
 from occupancy.rules.base import Stage
-from occupancy.rules.sublet import RULE
+from occupancy.rules.sublet import RULE, _at_once
 from tests.unit.occupancy_cases import TODAY, away, lease, reasons, registry, span, verdict, view, visit
 
 DAY = timedelta(days=1)
@@ -234,3 +234,51 @@ def test_a_home_that_is_only_watched_is_said_to_be_unlikely() -> None:
     watched = judge([d for d in WINDOW if d < early[0]], guests(early, *KINDS))
     assert watched is not None
     assert watched.probability < 0.2
+
+
+def test_their_own_car_may_have_brought_them_home() -> None:
+    driven = guests(SINCE, "guests") | {"vehicle_entries": dict.fromkeys(SINCE, 1)}
+    assert stage(judge(BEFORE, driven)) <= Stage.WATCH
+    others = guests(SINCE, *KINDS) | {
+        "vehicle_entries": dict.fromkeys(SINCE, 1),
+        "other_vehicles": dict.fromkeys(SINCE, 1),
+    }
+    assert stage(judge(BEFORE, others)) is Stage.TO_VERIFY
+
+
+def test_withdrawing_consent_raises_no_suspicion() -> None:
+    withdrawn = registry(withdrawn=[("p1", GONE_SINCE)])
+    found = judge(BEFORE, guests(SINCE, *KINDS), withdrawn)
+    assert stage(found) is Stage.WATCH
+    assert found is not None
+    assert "sublet.consent_withdrawn" in reasons(found)
+    long_ago = registry(withdrawn=[("p1", WINDOW[0])])
+    assert stage(judge(BEFORE, guests(SINCE, *KINDS), long_ago)) is Stage.TO_VERIFY
+
+
+def test_a_member_in_hospital_is_said_and_waited_for() -> None:
+    away_now = registry(absences=[away(GONE_SINCE, None, person="p0")])
+    found = judge(BEFORE, guests(SINCE, *KINDS), away_now)
+    assert stage(found) is Stage.WATCH
+    assert found is not None
+    assert "sublet.member_away" in reasons(found)
+
+
+def test_a_lease_that_ended_is_not_this_rules_matter() -> None:
+    over = registry(leases=[lease(ended=TODAY - 20 * DAY)])
+    assert judge(BEFORE, guests(SINCE, *KINDS), over) is None
+    assert judge(BEFORE, guests(SINCE, *KINDS), registry(state="repair")) is None
+
+
+def test_a_visit_long_ago_does_not_speak_for_ever() -> None:
+    gone = WINDOW[60]
+    before, since = [d for d in WINDOW if d < gone], [d for d in WINDOW if d >= gone]
+    met = registry(visits=[visit(gone + 20 * DAY, "household_met")])
+    assert stage(judge(before, guests(since, *KINDS), met)) is Stage.TO_VERIFY
+
+
+def test_faces_that_cease_to_be_known_in_many_homes_at_once_are_the_readers_matter() -> None:
+    onset = np.array([100, 101, 103, 99, 160, 102], np.int32)
+    faces = np.array([True, True, True, True, True, False])
+    assert _at_once(onset, faces).tolist() == [True, True, True, True, False, False]
+    assert not _at_once(onset[:3], faces[:3]).any()
