@@ -25,7 +25,7 @@ ODDS = {"as_usual": 286.0, "joined": 6.0, "joined_in_part": 2.0, "away": 10.0}
 HELD = 0.8
 # Households away while somebody minds the home: so many times as often as a sublet, for so many days. Who minds a home
 # mostly comes alone and shows in one kind of evidence; in company less often, in several kinds seldom.
-SITTERS = {"alone": (1.2, 8.0), "company": (1.0, 6.5), "several_kinds": (1.0, 4.5)}
+SITTERS = {"alone": (1.3, 9.0), "company": (1.0, 6.5), "several_kinds": (1.0, 4.5)}
 SECOND_MEMBER = 0.05  # of a household of one, others' registrations aside
 COMPANY = 0.5  # on that share of the days with others they were several
 NEAR = 3.0  # onsets within so much of the best log-likelihood may be true as well; neighbouring days are alike
