@@ -24,8 +24,9 @@ CLASS_DAYS = 4.0  # the household's rate over all days weighs so much beside its
 ODDS = {"as_usual": 286.0, "joined": 6.0, "joined_in_part": 2.0, "away": 10.0}
 HELD = 0.8
 # Households away while somebody minds the home: so many times as often as a sublet, for so many days. Who minds a home
-# mostly comes alone and shows in one kind of evidence; in company less often, in several kinds seldom.
-SITTERS = {"alone": (1.3, 9.0), "company": (1.0, 6.5), "several_kinds": (1.0, 4.5)}
+# mostly comes alone and shows in one kind of evidence; less often in company, or in several kinds where the household
+# is one person (a relative with a pass and a card who looks after an ill parent); else in several kinds seldom.
+SITTERS = {"alone": (1.3, 9.0), "between": (1.0, 6.5), "several_kinds": (1.0, 4.5)}
 SECOND_MEMBER = 0.05  # of a household of one, others' registrations aside
 COMPANY = 0.5  # on that share of the days with others they were several
 NEAR = 3.0  # onsets within so much of the best log-likelihood may be true as well; neighbouring days are alike
@@ -170,7 +171,8 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
     firm = np.sort(grouped(kinds), axis=1)
     several = firm[:, -2] >= np.maximum(KIND_DAYS, KIND_SHARE * firm[:, -1])
     company = _share(shown.company & usable & began, shown.stays & usable & began) >= COMPANY
-    each = probability(fades, settles, minded(others.days_since, several, company))
+    single = _share((made.members_seen > 1) & usable & ~began, shown.here & usable & ~began) < SECOND_MEMBER
+    each = probability(fades, settles, minded(others.days_since, several & (company | ~single), several | company))
     each = np.where(_from(low, usable.shape[1]), each, 0.0)  # what lies before is another story
     best = np.where(never, onset, each.argmax(axis=1)).astype(np.int32)
     at, since = (np.arange(len(best)), best), _from(best, usable.shape[1])
@@ -189,7 +191,7 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
         kinds=kinds,
         many=several | company,
         company=company,
-        single=_share((made.members_seen > 1) & usable & ~began, shown.here & usable & ~began) < SECOND_MEMBER,
+        single=single,
         weekly=_nearly_every_week(shown, since),
         evenings=_share(shown.evening & usable & since, shown.hours & usable & since),
         elsewhere=_fades_elsewhere(made, shown, since),
@@ -257,15 +259,15 @@ def _fades_elsewhere(made: HomeDays, shown: Signs, since: Bools) -> Bools:
     return used
 
 
-def minded(counted: Doubles, several: Bools, company: Bools) -> Doubles:
+def minded(counted: Doubles, hardly: Bools, less: Bools) -> Doubles:
     """(C, W) how much likelier than a sublet it is that the household is away and somebody minds the home.
 
     Args:
         counted: (C, W) usable days since the change.
-        several: (C,) bool, others show in several kinds of evidence. company: (C,) bool, they are several people.
+        hardly, less: (C,) bool, whom that seldom fits, and less often than one person in one kind of evidence.
     """
-    alone, together, kinds = (odds * np.exp(-counted / length) for odds, length in SITTERS.values())
-    found: Doubles = np.where(several[:, None], kinds, np.where(company[:, None], together, alone))
+    alone, between, kinds = (odds * np.exp(-counted / length) for odds, length in SITTERS.values())
+    found: Doubles = np.where(hardly[:, None], kinds, np.where(less[:, None], between, alone))
     return found
 
 
