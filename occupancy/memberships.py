@@ -3,6 +3,9 @@
 Two things are applied here that a single row does not say. After a swap with consent a household belongs to the home it
 lives in (L10). And a lease that runs out moves nobody out: where memberships were entered as ending with the lease, and
 no return is recorded, whoever is still there is still who lived there, until a new lease begins or a return is entered.
+
+A register may begin a new row for the same person and home whenever a lease is renewed. Rows that touch or overlap are
+one spell: nobody moved in on the day of a renewal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,23 +34,36 @@ class Piece(NamedTuple):
 def spells_of(
     members: Iterable[MemberRow], leases: Iterable[LeaseRow], swaps: Iterable[SwapRow], home: Handle, person: Handle
 ) -> list[Spell]:
-    """A spell for every stretch in which somebody belonged to a home that is known; staff belong to none."""
+    """A spell for every unbroken stretch in which somebody belonged to a home that is known; staff belong to none."""
     rows = [row for row in members if row.home is not None and row.relation != STAFF]
     approved = [row for row in swaps if row.approved]
     of_home: dict[str, list[LeaseRow]] = {}
     for lease in leases:
         of_home.setdefault(lease.home, []).append(lease)
     moved = _moves(rows)
-    found = []
+    stays: dict[tuple[str, str, bool], list[Piece]] = {}
     for row in rows:
-        household = row.relation != CARER
-        until = _until(row, of_home.get(row.home or "", ()), moved) if household else row.until_day
-        whole = Piece(row.home or "", days.number(row.from_day), days.until_number(until))
-        found += [
-            Spell(person(row.person), home(piece.home), piece.start, piece.stop, household)
-            for piece in lived_in(whole, approved if household else [])
-            if home(piece.home) != NOBODY and piece.start < piece.stop
-        ]
+        home_, household = row.home or "", row.relation != CARER
+        until = _until(row, of_home.get(home_, ()), moved) if household else row.until_day
+        stay = Piece(home_, days.number(row.from_day), days.until_number(until))
+        stays.setdefault((row.person, home_, household), []).append(stay)
+    return [
+        Spell(person(name), home(piece.home), piece.start, piece.stop, household)
+        for (name, _, household), found in stays.items()
+        for whole in merged(found)
+        for piece in lived_in(whole, approved if household else [])
+        if home(piece.home) != NOBODY and piece.start < piece.stop
+    ]
+
+
+def merged(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same days of one home in as few pieces as there can be, ascending: those that touch or overlap are one."""
+    found: list[Piece] = []
+    for piece in sorted(pieces, key=lambda piece: piece.start):
+        if found and piece.start <= found[-1].stop:
+            found[-1] = found[-1]._replace(stop=max(found[-1].stop, piece.stop))
+        else:
+            found.append(piece)
     return found
 
 

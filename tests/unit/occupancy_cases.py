@@ -60,15 +60,17 @@ def registry(
     care: Sequence[str] = (),
     since: date = LEASED,
     withdrawn: Sequence[tuple[str, date]] = (),
+    renewed: date | None = None,
 ) -> Registry:
-    """Home h0 with members p0, p1 … since a day, and an empty home h1."""
+    """Home h0 with members p0, p1 … since a day, and an empty home h1; `renewed`: with new rows from that day on."""
+    spells = [(since, renewed), *([(renewed, None)] if renewed else [])]
     people = [f"p{n}" for n in range(members)]
     return Registry.of(Rows(
         estate="e1",
         homes=[HomeRow("h0", "b1", 1, "1", 50.0, state), HomeRow("h1", "b1", 1, "2", 50.0, "vacant")],
         doors=[DoorRow("gate", "gate", None, None, False), DoorRow("h0-door", "home", "b1", "h0", False)],
         people=[PersonRow(person, person, born) for person in people],
-        members=[MemberRow(person, "h0", "tenant", since, None, alone) for person in people],
+        members=[MemberRow(person, "h0", "tenant", *spell, alone) for person in people for spell in spells],
         leases=[lease()] if leases is None else leases,
         absences=absences, visits=visits, swaps=swaps, care=care,
         withdrawn=[(person, day_start_us(day)) for person, day in withdrawn],

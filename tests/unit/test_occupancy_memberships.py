@@ -1,14 +1,17 @@
 """Who lives where: swaps with consent, and households that stay when only the lease has run out."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from housing.registry.rows import LeaseRow, MemberRow, SwapRow
 from occupancy import days
 from occupancy.arrays import NOBODY
-from occupancy.memberships import spells_of
+from occupancy.memberships import Piece, merged, spells_of
 from occupancy.spells import Spell
 from occupancy.tenure import lived_in_since
 from tests.unit.occupancy_cases import lease
@@ -64,6 +67,32 @@ def test_a_swap_with_consent_exchanges_the_households() -> None:
             for home, start, stop in ((n, first, d2), (1 - n, d2, d4), (n, d4, days.FOREVER))
         }
         assert found == {carer} | (exchanged if approved else apart)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=8))
+def test_merged_pieces_cover_the_same_days_and_never_touch(drawn: list[tuple[int, int]]) -> None:
+    pieces = [Piece("h0", first, first + size) for first, size in drawn]
+    found = merged(pieces)
+    assert [day for piece in found for day in range(piece.start, piece.stop)] == sorted(
+        {day for piece in pieces for day in range(piece.start, piece.stop)}
+    )
+    assert all(before.stop < after.start for before, after in pairwise(found))
+
+
+def test_a_row_begun_at_a_renewal_moves_nobody_in() -> None:
+    """Split on the day of the renewal, and a swap that lasts beyond it."""
+    renewed = START + 90 * DAY
+    rows = [
+        MemberRow("p0", "h0", "tenant", START, renewed, lives_alone=False),
+        MemberRow("p0", "h0", "co-resident", renewed, None, lives_alone=False),
+        MemberRow("p1", "h1", "tenant", START, None, lives_alone=False),
+    ]
+    first = days.number(START)
+    assert Spell(0, 0, first, days.FOREVER, household=True) in spells_of(rows, (), (), handle, handle)
+    swap = SwapRow("h0", "h1", START + 50 * DAY, START + 120 * DAY, True)
+    theirs = {s for s in spells_of(rows, (), [swap], handle, handle) if s.subject == 0}
+    pieces = ((0, 0, 50), (1, 50, 120), (0, 120, days.FOREVER - first))
+    assert theirs == {Spell(0, at, first + start, first + stop, household=True) for at, start, stop in pieces}
 
 
 def test_since_when_a_household_lives_in_a_home() -> None:

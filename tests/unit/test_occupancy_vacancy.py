@@ -39,6 +39,18 @@ def test_six_months_and_not_a_day_less(last: date, term: date) -> None:
     assert stage_on(term, last) is Stage.SUSPECTED
 
 
+def test_rows_split_at_a_renewal_begin_no_new_run() -> None:
+    """Last in on day 20; the household's rows and its lease are split on day 90."""
+    first, renewed = date(2026, 1, 1), date(2026, 1, 1) + 90 * DAY
+    leases = [lease(start=first, end=renewed - DAY), lease(start=renewed)]
+    whole = registry(leases=leases, since=first)
+    split = registry(leases=leases, since=first, renewed=renewed)
+    last, term = first + 20 * DAY, date(2026, 7, 22)
+    for known in (whole, split):
+        stages = [stage_on(day, last, known=known, observed_from=first) for day in (term - DAY, term)]
+        assert stages == [Stage.WATCH, Stage.SUSPECTED]
+
+
 def test_early_tiers_ask_for_a_visit_only() -> None:
     last = date(2026, 6, 1)
     assert stage_on(last + 30 * DAY, last) is Stage.NONE  # the run began the day after: 29 days
