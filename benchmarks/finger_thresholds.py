@@ -27,7 +27,7 @@ from recognition.arrays import Doubles, Indices, read_only
 from recognition.evaluation import Rate, Row, Trials
 from recognition.fingers import features, scan
 from recognition.fingers.features import Features
-from recognition.fingers.gallery import SHORTLIST, second_look
+from recognition.fingers.gallery import FIRST_CODES, SHORTLIST, second_look
 from recognition.threshold_files import Measured
 from recognition.thresholds import Measurement, ThresholdTable
 
@@ -137,7 +137,7 @@ def _beaten(db: Database, others: Sequence[Database], rows: Indices, enrolled: F
     for place, row in enumerate(rows):
         looks = enrolled.take(np.array([row]))
         if looks.usable[0]:
-            scores = scan.scores(block, looks.codes)
+            scores = scan.scores(block, looks.codes[:FIRST_CODES])
             same = finger == db.finger[row]
             beaten[place] = (scores[~same] > scores[same & first].max(initial=-1.0)).mean()
     return beaten

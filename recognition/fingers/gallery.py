@@ -20,6 +20,7 @@ from recognition.fingers.features import Features, Probes
 from recognition.fingers.scan import BLOCK_FINGERS, Block
 from recognition.matches import NO_SCORE, Matches, matches, nobody
 
+FIRST_CODES = 32  # the probe's best, for the first look
 SHORTLIST = 32
 FINALISTS = 8  # of them, for the looks with more and with fewer minutiae
 SEGMENT_FINGERS = 8 * BLOCK_FINGERS  # what compaction makes of small parts
@@ -199,7 +200,7 @@ def search(gallery: FingerGallery, probes: Probes, *, allowed: Bools | None = No
 
 def first_look(segment: Segment, probe: Features) -> Doubles:
     """The score by codes of one probe with every finger of a segment, (n,) float64."""
-    return np.concatenate([scan.scores(block, probe.codes) for block in segment.blocks])
+    return np.concatenate([scan.scores(block, probe.codes[:FIRST_CODES]) for block in segment.blocks])
 
 
 def second_look(probe: Probes, row: int, candidates: Features) -> Doubles:
@@ -208,6 +209,8 @@ def second_look(probe: Probes, row: int, candidates: Features) -> Doubles:
     finalists = np.argsort(-scores, kind="stable")[:FINALISTS]
     chosen = candidates.take(finalists).candidates()
     for level in (probe.generous, probe.strict):
+        if level.same(probe.enrolled, row):
+            continue
         scores[finalists] = np.maximum(scores[finalists], relaxation.rescore(level.cylinders(row), chosen))
     return scores
 

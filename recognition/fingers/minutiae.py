@@ -9,6 +9,7 @@ from recognition.fingers.records import UNKNOWN_QUALITY, FingerRecord, Standard,
 
 _PPCM = 500 / 2.54  # the scale of everything that compares fingers: 500 dpi
 _ENDING, _BIFURCATION = 1, 2
+_GOLDEN = (np.sqrt(5) - 1) / 2  # its multiples fill the unit interval evenly (Weyl)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,6 +36,12 @@ class Minutiae:
         """Those of this quality or better."""
         kept = self.quality >= quality
         return Minutiae(xyt=read_only(self.xyt[kept]), quality=read_only(self.quality[kept]))
+
+    def best_first(self, most: int) -> "Minutiae":
+        """The `most` of the best quality, the best first; equals in an order that prefers no part of the finger."""
+        strewn = np.modf(np.arange(len(self)) * _GOLDEN)[0]
+        order = np.lexsort((strewn, -self.quality))[:most]
+        return Minutiae(xyt=read_only(self.xyt[order]), quality=read_only(self.quality[order]))
 
 
 def from_view(record: FingerRecord, view: View) -> Minutiae:

@@ -11,7 +11,7 @@ from recognition.errors import BadArray, BadTemplate, DuplicateTemplate, ModelMi
 from recognition.fingers import cylinders, features, projection, relaxation, scan
 from recognition.fingers.cylinders import CELLS, LAYERS, RADIUS, SIDE
 from recognition.fingers.features import Features, Probes
-from recognition.fingers.gallery import FingerGallery, FingerTemplates, search
+from recognition.fingers.gallery import FIRST_CODES, FingerGallery, FingerTemplates, first_look, search
 from recognition.fingers.minutiae import Minutiae, to_record
 from recognition.fingers.projection import CODE_BITS, draw_finger
 from recognition.fingers.records import encode as encode_record
@@ -219,9 +219,8 @@ def test_order_and_grouping_mean_nothing(order: list[int], cut: int) -> None:
 
 def test_doubtful_minutiae_are_tried_with_and_without() -> None:
     """Two impressions that share only what is certain, or only what is doubtful, are found by one of the looks."""
-    one = finger(7)
+    one, strangers = (minutiae(finger(seed).xyt[: features.MOST_MINUTIAE // 2]) for seed in (7, 9))
     held = gallery(features.of_enrolled([one, finger(8)]))
-    strangers = finger(9)
     xyt = np.concatenate([one.xyt, strangers.xyt])
     quality = np.concatenate([np.full(len(one), 0.9), np.full(len(strangers), 0.35)])
     mixed = features.of_probes([Minutiae(xyt=xyt, quality=quality)])
@@ -233,6 +232,51 @@ def test_doubtful_minutiae_are_tried_with_and_without() -> None:
     faint = np.where(np.arange(len(one)) % 3, 0.9, 0.25)
     whole = search(held, features.of_probes([Minutiae(xyt=one.xyt, quality=faint)]))
     assert whole.scores[0, 0] > 0.9  # the generous look sees all of it
+
+
+@given(st.lists(st.floats(0, 1), max_size=90), st.integers(0, 80))
+def test_the_best_minutiae_come_first(qualities: list[float], most: int) -> None:
+    quality = np.array(qualities, np.float64)
+    xyt = np.arange(3.0 * len(quality)).reshape(-1, 3)
+    best = Minutiae(xyt=xyt, quality=quality).best_first(most)
+    assert best.quality.tolist() == sorted(qualities, reverse=True)[:most]
+    rows = (best.xyt[:, 0] / 3).astype(int)
+    assert len(set(rows.tolist())) == len(rows)
+    np.testing.assert_array_equal(quality[rows], best.quality)
+
+
+def test_of_equal_minutiae_no_part_of_the_finger_is_preferred() -> None:
+    """A reader that tells no quality lists minutiae by place: a third of them stand for all places."""
+    best = minutiae(np.arange(270.0).reshape(90, 3)).best_first(30)
+    assert np.histogram(best.xyt[:, 0], bins=6, range=(0, 270))[0].min() >= 4
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 50), st.sampled_from(["all", "some", "doubtful"]))
+def test_probes_hold_what_each_quality_gives(seed: int, told: str) -> None:
+    one, rng = finger(seed), np.random.default_rng(seed)
+    quality = {"all": np.ones(len(one)), "some": rng.random(len(one)), "doubtful": np.full(len(one), 0.25)}[told]
+    shown = Minutiae(xyt=one.xyt, quality=quality)
+    probes = features.of_probes([shown, finger(seed + 1)])
+    for level, least in zip(probes, features.PROBE_QUALITIES, strict=True):
+        apart = features.encode([shown, finger(seed + 1)], quality=least)
+        np.testing.assert_array_equal(level.counts, apart.counts)
+        np.testing.assert_array_equal(level.bits, apart.bits)
+        np.testing.assert_array_equal(level.codes, apart.codes)
+        same = np.array_equal(apart.take(np.array([0])).bits, probes.enrolled.take(np.array([0])).bits)
+        assert level.same(probes.enrolled, 0) == same
+    assert features.of_probes([]).usable.shape == (0,)
+
+
+def test_large_fingers_are_cut_to_their_best_and_the_first_look_to_fewer() -> None:
+    rng = np.random.default_rng(3)
+    large = minutiae(np.column_stack([rng.uniform(0, 350, (150, 2)), rng.uniform(0, 2 * np.pi, 150)]))
+    held = features.of_enrolled([large])
+    assert 50 < held.counts[0] <= features.MOST_MINUTIAE
+    (part,) = gallery(held).parts
+    expected = scan.scores(scan.block(held.codes, held.counts), held.codes[:FIRST_CODES])
+    np.testing.assert_array_equal(first_look(part.segment, held), expected)
+    assert held.counts[0] > FIRST_CODES
 
 
 def test_a_persons_fingers_count_once(enrolled: Features) -> None:
