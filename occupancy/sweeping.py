@@ -2,8 +2,9 @@
 
 In slices, so that sightings are folded in between: what the registry changed marks days, outages are counted, dirty
 home-days are made again, and the rules judge. Once a day, and after a start, they judge all homes. In between, a home
-that was merely seen today is judged only if something is open about it, which today may end or raise; a home whose
-past or papers changed is judged in any case. Homes that may have been swapped are judged together.
+that was merely seen today is judged only if something is open about it, which today may end or raise, or if nobody has
+a right to it any more: its use is told of the same day (L12). A home whose past or papers changed is judged in any
+case. Homes that may have been swapped are judged together.
 
 Each slice is a transaction of its own. A sweep that was cut off leaves its dirty days and its cursors where they are.
 """
@@ -158,6 +159,7 @@ class Sweeping:
         with self._occupancy.connect() as conn:
             swapped = set(store.swapped_homes(conn, estate, today - SWAP_DAYS))
             concerned = {home for home, _kind, _stage in finding_store.open_kinds(conn, estate)}
+        concerned |= {registry.homes.ids[home] for home in registry.leases.over(len(registry.homes), today)}
         names = self._changed.get(estate, set()) | (self._seen.get(estate, set()) & concerned)
         if self._judged_all.get(estate) != today:
             names = set(registry.homes.ids)

@@ -97,6 +97,12 @@ class Leases:
         last = np.minimum(self.end[lease], self.ended[lease])
         return np.maximum(last, self.relocation_until[lease]).astype(np.int32)
 
+    def over(self, homes: int, today: int) -> Int32s:
+        """(h,) int32 ascending handles of those of so many homes whose newest lease begun gives no right any more."""
+        lease = self.on(np.arange(homes, dtype=np.int32), today)
+        held = np.flatnonzero(lease != NOBODY).astype(np.int32)
+        return held[self.due(lease[held]) < today]
+
     @property
     def held_since(self) -> Int32s:
         """(L,) int32 first day of the unbroken line of leases of the same tenant of which each is the last so far."""

@@ -142,6 +142,22 @@ def test_six_idle_months_open_one_alert_and_an_entry_closes_it(bench: Bench) -> 
     assert [row["closed_us"] is None for row in stores.rows(alerts)] == [False]
 
 
+def test_who_comes_back_after_the_return_is_told_of_the_same_day(bench: Bench) -> None:
+    """The morning's sweep had nothing to say of a home given back; its household uses it at noon (L12)."""
+    stores = bench.stores
+    stores.found(homes=1)
+    with writing(stores.housing) as conn:
+        conn.execute(t.leases.update().values(ended=DAY - timedelta(10)))
+        note_change(conn, "home", "h0", first=SINCE)
+    stores.seen(daily("p0", days_from(DAY - timedelta(20), 8)))
+    bench.go_to(local(DAY, 6))
+    assert [row for row in stores.rows(findings) if row["kind"] == "overdue"] == []
+    stores.seen(daily("p0", [DAY], (12,)))
+    bench.go_to(local(DAY, 13))
+    (found,) = (row for row in stores.rows(findings) if row["kind"] == "overdue")
+    assert (found["stage"], found["flagged_on"]) == ("suspected", DAY)
+
+
 def test_two_services_cannot_fold_the_same_log(bench: Bench) -> None:
     stores = bench.stores
     stores.found()

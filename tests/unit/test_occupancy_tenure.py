@@ -59,6 +59,16 @@ def test_the_lease_that_counts_is_housings(rows: list[tuple[str, date]], day: da
             assert days.day_of(known.leases.start[found[handle]]) == expected.start
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from(["h0", "h1"]), moments, moments), max_size=6, unique_by=lambda r: r[:2]), moments
+)
+def test_homes_whose_right_is_over_are_the_loops(rows: list[tuple[str, date, date]], day: date) -> None:
+    leases = [lease(home, start, max(start, end)) for home, start, end in rows]
+    newest = [lease_on([one for one in leases if one.home == home], day) for home in ("h0", "h1")]
+    expected = [n for n, one in enumerate(newest) if one is not None and one.end < day]
+    assert registry(leases=leases).leases.over(2, days.number(day)).tolist() == expected
+
+
 @given(st.lists(st.tuples(st.integers(-1, 5_000), st.integers(-20_000, 60_000)), max_size=5))
 def test_keys_come_apart_again(pairs: list[tuple[int, int]]) -> None:
     home, day = (np.array([pair[n] for pair in pairs], np.int32) for n in (0, 1))
