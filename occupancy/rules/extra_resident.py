@@ -2,7 +2,8 @@
 
 A room let to a stranger looks like that; so does a grandmother who came for a newborn, or a brother who is getting
 well. A camera cannot tell them apart and does not have to: whoever lives here should be registered, for the fire
-brigade as much as for the lease. So this is a friendly request, never more than suspected, and it says so itself.
+brigade as much as for the lease. So this is a friendly request, never more than suspected, and it says so itself. Only
+days since the present household moved in are looked at.
 
 Somebody not of the household must come in the evening, without being seen to leave, on most of the days that count and
 on three days of every week, for as many days as the parameter says; on half as many it is watched. Couriers, carers and
@@ -22,7 +23,7 @@ from occupancy.arrays import NOBODY, Bools, Doubles, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, when
 from occupancy.rules.holidays import festive
-from occupancy.rules.rhythm import change_point, every_week, others_at_night
+from occupancy.rules.rhythm import change_point, every_week, lives_here, others_at_night
 
 BASIS = "Order 11 Art. 27(1), only where a room is let"
 MOST_DAYS = 0.5  # of the days that count
@@ -128,7 +129,8 @@ def evaluate(view: View) -> Verdicts:
     leased = view.registry.leases.on(view.homes, today) != NOBODY
     rows = np.flatnonzero(leased & _worth_a_look(table.other_nights > 0, recent))
     nights = others_at_night(table, rows)
-    usable = view.usable()[rows] & ~festive(table.first_day, table.shape[1])[None, :]
+    here = lives_here(view)[rows]
+    usable = view.usable()[rows] & here & ~festive(table.first_day, table.shape[1])[None, :]
     now = lately(usable, recent)
     kinds = {kind: getattr(table, kind)[rows] > 0 for kind in DOUBT}
     told = nights & np.logical_or.reduce([kinds[kind] for kind in TOLD])
@@ -150,7 +152,7 @@ def evaluate(view: View) -> Verdicts:
     odds = probability(kind_days, least)
     raised = Raised()
     for k in np.flatnonzero((half | held) & stays & (kind_days >= least).any(axis=1)):
-        days, first, skipped = int(known[k]), table.first_day, int((~usable[k, -recent:]).sum())
+        days, first, skipped = int(known[k]), table.first_day, int((here & ~usable)[k, -recent:].sum())
         stage = Stage.SUSPECTED if held[k] else Stage.WATCH
         raised.add(
             int(view.homes[rows[k]]), stage, odds[k],

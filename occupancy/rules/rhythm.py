@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from occupancy import days as calendar
 from occupancy.arrays import Bools, Doubles, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.places import DoorClass, Places
+from occupancy.rules.base import View
+from occupancy.tenure import lived_in_since
 
 EVENING = sum(1 << hour for hour in (*range(17, 24), 0, 1))  # hours in which people come home
 WEEKLY = 3  # days of a week on which a resident shows at least, and of a shorter one in proportion
@@ -41,6 +44,14 @@ def every_week(flags: Bools, counted: Bools, recent: int) -> Bools:
         usable = counted[:, week].sum(axis=1)
         held &= (7 * (flags & counted)[:, week].sum(axis=1) >= WEEKLY * usable) | (usable < WEEKLY)
     return held
+
+
+def lives_here(view: View) -> Bools:
+    """(H, W) bool: a day since which the household of today lives in the home; none where there is no household."""
+    since = lived_in_since(view.registry.living, len(view.registry.homes), view.today)[view.homes, None]
+    column = np.arange(view.days.first_day, view.today + 1)[None, :]
+    here: Bools = (column >= since) & (since != calendar.NEVER)
+    return here
 
 
 def at_home(days: HomeDays, rows: Indices, places: Places) -> Bools:

@@ -9,7 +9,8 @@ Relatives who look after each other's homes do not fade at their own; if only on
 has looked exchanged ever since anything was seen is watched too: first see whether two readers carry each other's name.
 A swap with consent is no breach (L10): it is applied before home-days are made, so it never shows here.
 
-Both homes must be in the view for a swap to be suspected.
+Only days since both present households moved in are looked at, and both homes must be in the view for a swap to be
+suspected.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from housing.parameters import SUBLET_HOUSEHOLD_PERCENT, SUBLET_KIND_DAYS, SWAP_
 from occupancy.arrays import NOBODY, Bools, Doubles, Indices, Int32s
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
 from occupancy.rules.holidays import festive
-from occupancy.rules.rhythm import at_home, change_point
+from occupancy.rules.rhythm import at_home, change_point, lives_here
 from occupancy.tenure import MET, OUTCOMES
 
 BASIS = "Order 11 Art. 27(1)"
@@ -94,12 +95,13 @@ class Pairs:
 def pairs(view: View) -> Pairs:
     """Homes in which members of one other home showed lately."""
     table, places = view.days, view.registry.places
-    recent = table.swap_home[:, -RECENT_DAYS:]
+    settled = lives_here(view)
+    recent = np.where(settled, table.swap_home, NOBODY)[:, -RECENT_DAYS:]
     rows = np.flatnonzero((recent != NOBODY).any(axis=1) & (view.registry.leases.on(view.homes, view.today) != NOBODY))
     home = np.array([_commonest(recent[row]) for row in rows], np.int32)
     place = np.minimum(np.searchsorted(view.homes, home), max(len(view.homes) - 1, 0))
     known = view.homes[place] == home
-    counted = view.usable() & ~festive(table.first_day, table.shape[1])[None, :]
+    counted = view.usable() & settled & ~festive(table.first_day, table.shape[1])[None, :]
     here = table.swap_home[rows] == home[:, None]
     there = (table.swap_home[place] == view.homes[rows][:, None]) & known[:, None]
     lent_here, lent_there = here & (table.mismatches[rows] > 0), there & (table.mismatches[place] > 0)

@@ -132,6 +132,15 @@ def test_days_that_do_not_count() -> None:
     assert judge(staying(weeks), seen=span(date(2025, 8, 1), date(2026, 4, 1)), today=weeks[-1]) is None
 
 
+def test_the_evenings_of_the_household_before_are_not_the_new_ones() -> None:
+    """Somebody stayed with those who left; the new household is asked about its own days only."""
+    for moved_in, expected in ((WINDOW[-3], Stage.NONE), (WINDOW[-14], Stage.WATCH), (MONTH[0], Stage.SUSPECTED)):
+        found = judge(staying(WINDOW[-60:]), known=registry(since=moved_in))
+        assert stage(found) is expected
+        assert found is None or found.onset == moved_in
+        assert found is None or "extra_resident.unseen" not in reasons(found)
+
+
 def test_homes_without_a_lease_are_left_alone() -> None:
     assert judge(staying(MONTH), known=registry(leases=[])) is None
     assert judge(staying(MONTH), known=registry(leases=[lease(end=MONTH[3])])) is not None

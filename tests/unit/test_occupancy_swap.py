@@ -23,14 +23,15 @@ FIRST = TODAY - (WINDOW - 1) * DAY
 Columns = Mapping[str, Mapping[date, int]]
 
 
-def known(visits: tuple[VisitRow, ...] = ()) -> Registry:
+def known(visits: tuple[VisitRow, ...] = (), since: date = LEASED) -> Registry:
+    """Two let homes; the household of h1 lives there since a day."""
     homes = ("h0", "h1")
     return Registry.of(Rows(
         estate="e1",
         homes=[HomeRow(home, "b1", 1, home, 50.0, "let") for home in homes],
         doors=[DoorRow(f"{home}-door", "home", "b1", home, False) for home in homes],
         gateways=[GatewayRow("gw1", ("h0-door", "h1-door"))],
-        members=[MemberRow(f"p{n}", home, "tenant", LEASED, None, False) for n, home in enumerate(homes)],
+        members=[MemberRow(f"p{n}", homes[n], "tenant", (LEASED, since)[n], None, False) for n in (0, 1)],
         leases=[lease(home) for home in homes],
         visits=visits,
     ))  # fmt: skip
@@ -124,6 +125,15 @@ def test_one_side_is_watched() -> None:
     assert "swap.one_sided" in reasons(found["h0"])
     alone = judged(*swapped(30), both=False)  # the other home is not in the view
     assert alone["h0"].stage is Stage.WATCH
+
+
+def test_days_of_a_household_that_moved_away_tell_nothing_of_the_new_one() -> None:
+    """Seen in each other's homes for 30 days; then the household of h1 left, and another one moved in."""
+    assert judged(*swapped(30), registry=known(since=TODAY - 12 * DAY)) == {}
+    found = judged(*swapped(30), registry=known(since=TODAY - 13 * DAY))  # since then, for long enough; no days before
+    assert {row.stage for row in found.values()} <= {Stage.WATCH}
+    assert all(row.onset >= TODAY - 13 * DAY for row in found.values())
+    assert judged(*swapped(30), registry=known(since=TODAY - 60 * DAY))["h0"].stage is Stage.SUSPECTED
 
 
 def test_relatives_in_each_others_homes_every_day_are_nothing() -> None:
