@@ -18,6 +18,7 @@ from core.errors import AnjuError
 
 WORDS = ("door", "direction", "modality", "person", "pass", "home", "plate", "outcome", "seen")
 COLUMNS = ("event", "at", *WORDS)
+MAY_BE_EMPTY = frozenset(WORDS) - {"modality", "outcome"}  # cells of these
 NEEDED = frozenset({"event", "at", "door", "direction", "modality", "person", "outcome"})
 BLOCK_BYTES = 8 << 20  # of a CSV file, about 80,000 rows
 ROWS_AT_ONCE = 1 << 17
@@ -103,7 +104,11 @@ def _checked(name: str, columns: list[str]) -> tuple[str, ...]:
 
 
 def _check_types(name: str, schema: pa.Schema) -> None:
-    """Raise SightingsRefused for a column of a type that cannot hold what it should."""
+    """Raise SightingsRefused for a column of a type that cannot hold what it should.
+
+    A column that is empty throughout comes from pandas as one of decimals: where cells may be empty, it is taken, and
+    rows that do hold a decimal are refused one by one.
+    """
     for column in (column for column in COLUMNS if column in schema.names):
         kind = schema.field(column).type
         if column == "at" and pa.types.is_timestamp(kind) and kind.tz is None:
@@ -113,11 +118,16 @@ def _check_types(name: str, schema: pa.Schema) -> None:
             )  # fmt: skip
         fits = pa.types.is_timestamp(kind) if column == "at" else pa.types.is_integer(kind)
         value = kind.value_type if pa.types.is_dictionary(kind) else kind
-        text = pa.types.is_string(value) or pa.types.is_large_string(value) or pa.types.is_null(value)
-        if not fits and not text:
+        decimals = column in MAY_BE_EMPTY and pa.types.is_floating(value)
+        if not (fits or decimals or pa.types.is_null(value) or is_text(value)):
             raise SightingsRefused(
                 f"“{name}”中列{column}的类型为{kind}，无法使用。", f"{name}: column {column} cannot be of type {kind}."
             )
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a type is one of Arrow's three for text."""
+    return any(is_one(kind) for is_one in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
 
 
 def _table(table: pa.Table) -> Sheet:

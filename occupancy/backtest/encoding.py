@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from occupancy.arrays import NOBODY, Bools, Indices, Int32s
 from occupancy.backtest.refusals import LISTED, Tally
-from occupancy.backtest.words import MAX_EVENT, Coder, dictionary_of, event_keys, moments, places_of
-from occupancy.codes import MODALITIES, OUTCOMES, WAYS, Said
+from occupancy.backtest.words import MAX_EVENT, Coder, dictionary_of, event_keys, moments, places_of, value_type
+from occupancy.codes import MODALITIES, OUTCOMES, WAYS, Said, Way
 from occupancy.files import Piece, Sheet
 from occupancy.registry import Names, Registry
 from occupancy.sightings import Sightings
@@ -28,10 +28,14 @@ UNREADABLE = "unreadable"  # a line that does not fall into the columns
 
 
 class Words(NamedTuple):
-    """A column of n rows as its m different words and the place of each row's word, -1 for null."""
+    """A column of n rows as its m different words and the place of each row's word, -1 for null.
+
+    `decimals`: the file holds decimals there, which name nothing.
+    """
 
     dictionary: pa.Array
     places: Int32s
+    decimals: bool = False
 
 
 class Encoder:
@@ -54,8 +58,12 @@ class Encoder:
         taken_us, timed = moments(rows.column("at"))
         words = {name: _words(rows, name) for name in (*CODES, *(column for column, *_ in NAMED))}
         codes = {name: coder.numbers(words[name].dictionary)[words[name].places] for name, coder in self._codes.items()}
+        undirected = self._undirected(words["direction"])
+        codes["direction"] = np.where(undirected, Way.UNKNOWN.value, codes["direction"])
         right = {"event": identified, "at": timed, **{name: code >= 0 for name, code in codes.items()}}
+        right |= {column: words[column].places < 0 for column, *_ in NAMED if words[column].decimals}
         good = np.logical_and.reduce(list(right.values()))
+        self._tally.undirected += int((undirected & good).sum())
         if not good.all():
             self._refuse(piece, right, good)
         for place, chosen in self._by_estate(words, np.flatnonzero(good)):
@@ -65,6 +73,13 @@ class Encoder:
                 modality=codes["modality"][chosen].astype(np.int8), outcome=outcome, opens=outcome == Said.GRANTED,
                 **self._handles_of(place, words, chosen),
             )  # fmt: skip
+
+    def _undirected(self, said: Words) -> Bools:
+        """(n,) bool, rows whose direction is empty, once the coder has numbered the column."""
+        coder = self._codes["direction"]
+        empty: Bools = (coder.numbers(said.dictionary) == NOBODY) & ~coder.unknown
+        undirected: Bools = empty[said.places]
+        return undirected
 
     def _by_estate(self, words: Mapping[str, Words], good: Indices) -> Iterator[tuple[int, Indices]]:
         if len(self._handles) == 1:
@@ -118,6 +133,11 @@ def _reason(column: str, value: object) -> tuple[str, str]:
             f"“{text}”不是带时区的RFC 3339时间。",
             f"{text!r} is no RFC 3339 moment with an offset.",
         )
+    if column not in CODES:
+        return (
+            f"“{text}”是小数，编号应为文字或整数。",
+            f"{text!r} is a decimal number; names are texts or integers.",
+        )
     allowed = tuple(CODES[column])
     return f"“{text}”无效，应为：{'、'.join(allowed)}。", f"{text!r} is not one of {', '.join(allowed)}."
 
@@ -127,7 +147,8 @@ def _words(rows: pa.RecordBatch, column: str) -> Words:
     if column not in rows.schema.names:
         return Words(pa.array([], pa.string()), np.full(rows.num_rows, -1, np.int32))
     found = dictionary_of(rows.column(column))
-    return Words(found.dictionary, places_of(found))
+    decimals = pa.types.is_floating(value_type(rows.column(column)))
+    return Words(found.dictionary, places_of(found), decimals)
 
 
 def _names(registry: Registry, kind: str) -> Names:

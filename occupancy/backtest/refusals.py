@@ -26,6 +26,7 @@ class Tally:
         rows: read. refused: by column, rows that were left out. listed: the first of them.
         unknown: by column, rows with a name that the registry does not know; such a row counts for what else it says.
         names: by column, the first of those names.
+        undirected: rows without a direction; they count as passages of unknown direction.
         repeated: rows of an event that had come before. outside: taken before or after the days asked for.
         unplaced: rows of which no part is known to any estate.
     """
@@ -37,6 +38,7 @@ class Tally:
     listed: list[RefusedRow] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
     names: dict[str, set[str]] = field(default_factory=dict)
+    undirected: int = 0
     repeated: int = 0
     outside: int = 0
     unplaced: int = 0

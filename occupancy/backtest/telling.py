@@ -25,6 +25,10 @@ TEXTS = {
         "{column}列有{count}行的编号未登记，按无此人（物）计，例如：{names}。",
         "{count} rows name a {column} nobody registered, and count as nobody's; for example {names}.",
     ),
+    "backtest.undirected": (
+        "{count}行没有方向，按方向不明计。",
+        "{count} rows say no direction, and count as of unknown direction.",
+    ),
     "backtest.repeated": ("重复的事件{count}行，只计一次。", "{count} rows repeat an event and were counted once."),
     "backtest.outside": (
         "{count}行不在所涉日期之内，未计入。",
@@ -90,7 +94,7 @@ def _counts(tally: Tally) -> Iterator[str]:
         yield both("backtest.unknown", column=column, count=count, names=names)
     if tally.strange:
         yield both("backtest.strange", names=", ".join(tally.strange))
-    for what in ("repeated", "outside", "unplaced"):
+    for what in ("undirected", "repeated", "outside", "unplaced"):
         count = getattr(tally, what)
         if count:
             yield both(f"backtest.{what}", count=count)

@@ -24,8 +24,16 @@ _MIX = (
 )  # odd: no bit is lost
 
 
+def value_type(column: pa.Array) -> pa.DataType:
+    """The type of a column's values, whether they come as a dictionary or not."""
+    return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+
+
 def dictionary_of(column: pa.Array) -> pa.DictionaryArray:
-    """Any column of names as a dictionary of strings; names that are numbers are written out."""
+    """Any column of names as a dictionary of strings; names that are numbers are written out, NaN is null."""
+    if pa.types.is_floating(value_type(column)):
+        decimals = column.cast(pa.float64())
+        column = pc.if_else(pc.is_nan(decimals), None, decimals)
     if not pa.types.is_dictionary(column.type):
         return column.cast(pa.string()).dictionary_encode()
     if column.type.value_type != pa.string():
@@ -67,7 +75,7 @@ class Coder:
 
 
 def moments(column: pa.Array) -> tuple[Int64s, Bools]:
-    """Moments of a column of Arrow timestamps with a zone, or of RFC 3339 texts.
+    """Moments of a column of Arrow timestamps with a zone, or of RFC 3339 texts, whose T and Z may be small.
 
     Returns:
         (n,) int64 microseconds UTC, 0 where there is none; (n,) bool, it could be read.
@@ -77,7 +85,7 @@ def moments(column: pa.Array) -> tuple[Int64s, Bools]:
         return pc.fill_null(column.cast(_MOMENT, safe=False).cast(pa.int64()), 0).to_numpy(), known
     texts = column.cast(pa.string())
     try:
-        found = texts.cast(_MOMENT)
+        found = pc.ascii_upper(texts).cast(_MOMENT)
     except pa.ArrowInvalid:  # one bad text spoils the whole column: look at each
         found = pa.array([_moment(text) for text in texts.to_pylist()], pa.int64())
     known = found.is_valid().to_numpy(zero_copy_only=False)
@@ -86,7 +94,7 @@ def moments(column: pa.Array) -> tuple[Int64s, Bools]:
 
 def _moment(text: str | None) -> int | None:
     try:
-        return None if text is None else to_us(datetime.fromisoformat(text.strip()))
+        return None if text is None else to_us(datetime.fromisoformat(text.strip().upper()))
     except (ValueError, InvalidValue, OverflowError):
         return None
 

@@ -65,7 +65,7 @@ ROW = st.fixed_dictionaries(
     {
         "event": st.one_of(st.none(), st.text("abc019-", max_size=MAX_EVENT + 2)),
         "us": st.one_of(st.none(), st.integers(T0 - 10**12, T0 + 10**13)),
-        "direction": st.sampled_from([*WAYS, "up", None]),
+        "direction": st.sampled_from([*WAYS, "up", "", None]),
         "modality": st.sampled_from([*MODALITIES, "", None]),
         "outcome": st.sampled_from([*OUTCOMES, "GRANTED", None]),
         **{column: pool(kind) for column, kind, _ in NAMED},
@@ -83,13 +83,20 @@ def table_of(rows: Sequence[Row], *, dictionaries: bool = False) -> pa.Table:
 def expected(rows: Sequence[Row], registries: Sequence[Registry]) -> tuple[list[list[Row]], Row]:
     """The obvious loop."""
     found: list[list[Row]] = [[] for _ in registries]
-    counts: Row = {"refused": 0, "unplaced": 0, "unknown": dict.fromkeys((column for column, *_ in NAMED), 0)}
+    counts: Row = {
+        "refused": 0,
+        "unplaced": 0,
+        "undirected": 0,
+        "unknown": dict.fromkeys((column for column, *_ in NAMED), 0),
+    }
     for row in rows:
         event = row["event"] or ""
-        words = (row["direction"] in WAYS, row["modality"] in MODALITIES, row["outcome"] in OUTCOMES)
+        way = row["direction"] or "unknown"
+        words = (way in WAYS, row["modality"] in MODALITIES, row["outcome"] in OUTCOMES)
         if not 0 < len(event) <= MAX_EVENT or row["us"] is None or not all(words):
             counts["refused"] += 1
             continue
+        counts["undirected"] += not row["direction"]
         place = owner(row, registries)
         if place is None:
             counts["unplaced"] += 1
@@ -98,7 +105,7 @@ def expected(rows: Sequence[Row], registries: Sequence[Registry]) -> tuple[list[
         for column, _, field in NAMED:
             counts["unknown"][column] += bool(row[column]) and handles[field] == NOBODY
         found[place].append(
-            handles | {"taken_us": row["us"], "way": WAYS[row["direction"]], "modality": MODALITIES[row["modality"]],
+            handles | {"taken_us": row["us"], "way": WAYS[way], "modality": MODALITIES[row["modality"]],
                        "outcome": OUTCOMES[row["outcome"]], "opens": row["outcome"] == "granted"}
         )  # fmt: skip
     return found, counts
@@ -127,7 +134,7 @@ def test_a_table_is_encoded_as_by_the_obvious_loop(rows: list[Row], dictionaries
     assert [as_rows(part) for part in found] == wanted
     assert tally.rows == len(rows)
     assert sum(tally.refused.values()) == counts["refused"] == len(tally.listed)
-    assert tally.unplaced == counts["unplaced"]
+    assert (tally.unplaced, tally.undirected) == (counts["unplaced"], counts["undirected"])
     assert {column: tally.unknown[column] for column in counts["unknown"]} == counts["unknown"]
     events = [row["event"] for row in rows if row["event"] and len(row["event"]) <= MAX_EVENT]
     keys, known = event_keys(pa.array(events, pa.string()))
@@ -148,6 +155,7 @@ def test_csv_parquet_and_table_say_the_same(rows: list[Row], tmp_path: Path) -> 
         assert [as_rows(part) for part in found] == [as_rows(part) for part in first[0]]
         assert [part.key.tolist() for part in found] == [part.key.tolist() for part in first[0]]
         assert (tally.refused, tally.unknown) == (first[1].refused, first[1].unknown)
+        assert tally.undirected == first[1].undirected
 
 
 @pytest.mark.parametrize(
@@ -157,6 +165,8 @@ def test_csv_parquet_and_table_say_the_same(rows: list[Row], tmp_path: Path) -> 
         ("2026-03-01T00:00:00Z", T0 + 8 * 3600 * 10**6),
         ("2026-03-01T08:00:00.123456+08:00", T0 + 8 * 3600 * 10**6 + 123456),
         ("2026-02-28T23:30:00.5-00:30", T0 + 8 * 3600 * 10**6 + 500_000),
+        ("2026-03-01t00:00:00z", T0 + 8 * 3600 * 10**6),
+        ("2026-03-01t08:00:00.5+08:00", T0 + 8 * 3600 * 10**6 + 500_000),
         ("2026-03-01T08:00:00", None),  # no offset: whose time?
         ("2026-02-30T08:00:00+08:00", None),
         ("yesterday", None),
@@ -224,7 +234,7 @@ def test_moments_without_a_zone_and_files_of_another_kind_are_refused(tmp_path: 
     table = table_of([]).set_column(1, "at", pa.array([], pa.timestamp("us")))
     with pytest.raises(SightingsRefused, match="zone"):
         open_sightings(table, told)
-    for column in ("event", "at", "person"):
+    for column in ("event", "at", "modality", "outcome"):
         wrong = table_of([]).drop_columns([column]).append_column(column, pa.array([], pa.float64()))
         with pytest.raises(SightingsRefused, match=column):
             open_sightings(wrong, told)
@@ -251,6 +261,65 @@ def test_names_may_be_numbers_or_large_texts(tmp_path: Path) -> None:
         for source in (said, tmp_path / "s.parquet"):
             (found,), tally = encoded(source, numbered)
             assert (found.person.tolist(), tally.unknown.total()) == ([0], 0)
+
+
+EMPTY = ("door", "direction", "person", "pass", "home", "plate", "seen")
+
+
+def small_table(count: int) -> pa.Table:
+    row = {"us": T0, "direction": "in", "modality": "face", "outcome": "granted"}
+    return table_of([row | {column: None for column, *_ in NAMED} | {"event": f"e{n}"} for n in range(count)])
+
+
+def with_column(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index(column), column, values)
+
+
+@pytest.mark.parametrize("column", EMPTY)
+@pytest.mark.parametrize(
+    "kind", [pa.null(), pa.float64(), pa.float32(), pa.dictionary(pa.int32(), pa.float64())], ids=str
+)
+def test_a_column_empty_throughout_may_be_of_decimals(column: str, kind: pa.DataType, tmp_path: Path) -> None:
+    table = with_column(small_table(3), column, pa.nulls(3, kind))
+    pyarrow.parquet.write_table(table, tmp_path / "s.parquet")
+    plain = [as_rows(part) for part in encoded(with_column(table, column, pa.nulls(3, pa.string())), REGISTRY)[0]]
+    for source in (table, tmp_path / "s.parquet"):
+        found, tally = encoded(source, REGISTRY)
+        assert [as_rows(part) for part in found] == plain
+        assert (tally.refused.total(), tally.unknown.total()) == (0, 0)
+
+
+@pytest.mark.parametrize("column", EMPTY)
+def test_of_a_column_of_decimals_only_the_rows_with_one_are_refused(column: str, tmp_path: Path) -> None:
+    values = pa.array([None, 41.0, float("nan"), 2.5], pa.float64())
+    table = with_column(small_table(4), column, values)
+    pyarrow.parquet.write_table(table, tmp_path / "s.parquet")
+    for source in (table, tmp_path / "s.parquet"):
+        (found,), tally = encoded(source, REGISTRY)
+        assert found.key.tolist() == event_keys(pa.array(["e0", "e2"]))[0].tolist()
+        assert tally.refused == {column: 2} | {name: 0 for name in tally.refused if name != column}
+        assert [(row.line, row.column) for row in tally.listed] == [(2, column), (4, column)]
+        assert "2.5" in tally.listed[1].en
+        assert "2.5" in tally.listed[1].zh
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view()], ids=str)
+def test_every_type_of_text_is_read(kind: pa.DataType, tmp_path: Path) -> None:
+    plain = with_column(small_table(2), "person", pa.array(["p0", None], pa.string()))
+    plain = with_column(plain, "at", pa.array(["2026-03-01T08:00:00+08:00", "2026-03-01t00:00:00z"]))
+    table = plain.cast(pa.schema([pa.field(name, kind) for name in plain.column_names]))
+    pyarrow.parquet.write_table(table, tmp_path / "s.parquet")
+    wanted = as_rows(encoded(plain, REGISTRY)[0][0])
+    assert len(wanted) == 2
+    for source in (table, tmp_path / "s.parquet"):
+        assert as_rows(encoded(source, REGISTRY)[0][0]) == wanted
+
+
+def test_an_empty_direction_is_unknown_and_counted() -> None:
+    table = with_column(small_table(4), "direction", pa.array(["in", "", None, "up"]))
+    (found,), tally = encoded(table, REGISTRY)
+    assert found.way.tolist() == [WAYS["in"], WAYS["unknown"], WAYS["unknown"]]
+    assert (tally.undirected, tally.refused["direction"]) == (2, 1)
 
 
 def test_integers_are_their_own_keys_and_equal_texts_share_one() -> None:
