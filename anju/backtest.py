@@ -15,9 +15,8 @@ from rich.table import Table
 from anju.backtest_comparison import KindLine, Pair, lines, paired
 from anju.backtest_picture import Picture, draw
 from api.words import word
-from core.errors import AnjuError
 from housing.parameters import ParameterRow
-from occupancy.backtest.command import summary
+from occupancy.backtest.command import check_output, summary, unwritable, write_output
 from occupancy.backtest.lines import encoded
 from occupancy.backtest.parameter_files import read_parameters
 from occupancy.backtest.running import Result, compare
@@ -25,12 +24,6 @@ from occupancy.backtest.telling import shown_progress, tell
 
 FINDINGS, FINDINGS_B, COMPARISON, PICTURE = "findings.jsonl", "findings-b.jsonl", "comparison.json", "comparison.svg"
 DEFAULTS = "默认参数 defaults"
-
-
-class OutputRefused(AnjuError):
-    """The folder for the results cannot be written."""
-
-    code = "output_refused"
 
 
 def run(
@@ -52,16 +45,12 @@ def run(
     settings: list[Sequence[ParameterRow]] = [read_parameters(parameters) if parameters else ()]
     if other is not None:
         settings.append(read_parameters(other))
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputRefused(f"无法建立文件夹“{out}”：{error.strerror}。", f"{out}: {error.strerror}.") from error
+    _check_folder(out, (FINDINGS,) if other is None else (FINDINGS, FINDINGS_B, COMPARISON, PICTURE))
     with shown_progress(console) as progress:
         result = compare(registry, sightings, first, until, settings, progress)
     tell(result, console)
     for name, found in zip((FINDINGS, FINDINGS_B), result.findings, strict=False):
-        with (out / name).open("wb") as file:
-            file.writelines(encoded(found))
+        write_output(out / name, encoded(found))
     pairs = paired(result.findings[0], result.findings[-1])
     rows = lines(pairs, (result.alerts[0], result.alerts[-1]), result.homes, result.days)
     console.print(table(rows, two=other is not None))
@@ -69,6 +58,16 @@ def run(
         names = (parameters.name if parameters else DEFAULTS, other.name)
         _write_comparison(out, result, pairs, rows, (first, until), names)
     console.print(f"结果已写入 Results are in {out}", markup=False, soft_wrap=True)
+
+
+def _check_folder(out: Path, names: Sequence[str]) -> None:
+    """Make the folder, and raise OutputRefused before the work where a file of it could not be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(out, error) from error
+    for name in names:
+        check_output(out / name)
 
 
 def _write_comparison(
@@ -83,9 +82,9 @@ def _write_comparison(
     picture = Picture(
         pairs=pairs, kinds=kinds, first=period[0], until=period[1], homes=result.homes, names=names
     )  # fmt: skip
-    (out / PICTURE).write_text(draw(picture), "utf-8")
+    write_output(out / PICTURE, [draw(picture).encode()])
     said = {"a": names[0], "b": names[1], **summary(result), "kinds": msgspec.to_builtins(rows)}
-    (out / COMPARISON).write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    write_output(out / COMPARISON, [f"{json.dumps(said, ensure_ascii=False, indent=1)}\n".encode()])
 
 
 def words(kind: str) -> tuple[str, str]:

@@ -125,7 +125,7 @@ def backtest(
     registry: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of the registry's files.")],
     sightings: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Sightings, .csv or .parquet.")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day that is swept.")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day that is not swept any more.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Day after the last one swept (exclusive).")],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the results; it is made.")],
     parameters: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="CSV: name,value,effective_from,citation.")

@@ -11,13 +11,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from anju.backtest import OutputRefused
 from anju.replaying import Outcome, drawn, replay, shown_progress
 from anju.screen import Screen
 from core.clock import Clock, SystemClock, local_day
 from core.errors import AnjuError
 from core.settings import Settings
 from core.texts import register, render
+from occupancy.backtest.command import OutputRefused
 from simulators.replay import MOST_DAYS
 from simulators.replay_streams import Asked, Generator
 

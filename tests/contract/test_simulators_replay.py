@@ -15,7 +15,6 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from anju import cli
-from anju.backtest import OutputRefused
 from anju.demo_summary import Summary
 from anju.replaying import STATE, Outcome, begun
 from anju.simulating import TooLong, WrongChoice, run, table
@@ -25,6 +24,7 @@ from core.db import Store, open_store
 from core.db.migrate import migrate_store
 from core.settings import Settings
 from housing.registry import reading
+from occupancy.backtest.command import OutputRefused
 from occupancy.backtest.command import main as backtest
 from simulators.replay import MOST_DAYS
 from simulators.replay_showing import enrolled
