@@ -12,7 +12,7 @@ from typing import Any
 from core.clock import from_us, local_day
 from core.errors import InvalidValue
 from housing.leases import add_months
-from housing.registry.kinds import BIOMETRIC_WAYS, DoorKind, Relation
+from housing.registry.kinds import BIOMETRIC_WAYS, DoorKind, Purpose, Relation
 
 Row = Mapping[str, Any]
 Rule = Callable[[Row], None]
@@ -104,7 +104,12 @@ def pass_(row: Row) -> None:
 
 
 def consent(row: Row) -> None:
-    """A consent is withdrawn after it was given."""
+    """A consent is withdrawn after it was given; all but those to care, which recognises nobody, name a modality."""
+    _require(
+        row["purpose"] == Purpose.CARE or bool(row["modality"]), "modality",
+        "不能为空；只有关怀（care）的同意可以不填识别方式。",
+        "The cell must not be empty; only a consent to care may name no modality.",
+    )  # fmt: skip
     withdrawn = row.get("withdrawn_us")
     held = withdrawn is None or withdrawn >= row["given_us"]
     _require(held, "withdrawn", "撤回时间不能早于同意时间。", "a consent cannot be withdrawn before it was given.")

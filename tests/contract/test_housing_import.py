@@ -15,6 +15,7 @@ from core.facts import Modality
 from housing import tables as t
 from housing.registry import reading
 from housing.registry import writing as w
+from housing.registry.exporting import export_csv
 from housing.registry.importing import FilesMissing, Report, SourceRefused, run_import
 from housing.registry.kinds import Purpose
 from tests.contract.housing_files import FILES, contents, write
@@ -217,6 +218,20 @@ def test_a_withdrawal_on_the_page_survives_the_old_file(housing_engine: Engine, 
     with writing(housing_engine) as conn:
         w.withdraw_consent(conn, person="p1", purpose=Purpose.DOOR, modality=Modality.FACE, actor="li", now=NOW)
     assert refused(load(housing_engine, folder)) == [("consents.csv", 2, "withdrawn")]
+
+
+def test_a_consent_to_care_without_a_modality_is_kept_written_out_and_withdrawn(
+    housing_engine: Engine, tmp_path: Path
+) -> None:
+    given = FILES["consents"] + "p1,care,,2025-01-02T10:00:00+08:00,,2024-1,\n"
+    assert not load(housing_engine, write(tmp_path / "in", consents=given)).refusals
+    with writing(housing_engine) as conn:
+        assert [(c.purpose, c.modality) for c in reading.consents_of(conn, "e1", "p1")][:1] == [("care", "")]
+        export_csv(conn, tmp_path / "out")
+        assert "p1,care,,2025-01-02T10:00:00" in (tmp_path / "out" / "consents.csv").read_text("utf-8-sig")
+        ended = w.withdraw_consent(conn, person="p1", purpose=Purpose.CARE, modality=Modality.FACE, actor="li", now=NOW)
+        assert ended.consents == 1
+        assert reading.consents_of(conn, "e1", "p1")[0].withdrawn_us == to_us(NOW)
 
 
 def test_another_estates_ids_are_not_taken_over(housing_engine: Engine, tmp_path: Path) -> None:

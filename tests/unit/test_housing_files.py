@@ -196,6 +196,22 @@ def test_rows_that_contradict_themselves(tmp_path: Path, name: str, row: str, co
     assert parsed(tmp_path, row, name)[:2] == ([], [(2, column)])
 
 
+CONSENTS = "person,purpose,modality,given,withdrawn,text_version\n"
+
+
+def test_a_consent_to_care_may_name_no_modality_and_no_other_may(tmp_path: Path) -> None:
+    given = "2026-01-02T08:00:00+08:00,,1\n"
+    rows = [f"p,{purpose},,{given}" for purpose in ("care", "door", "occupancy")]
+    path = write(tmp_path, CONSENTS + "".join([*rows, f"p,care,face,{given}", rows[0]]), "consents.csv")
+    result = parse(read_csv(path), BY_NAME["consents"])
+    assert [(line.line, line.row["modality"]) for line in result.lines] == [(2, ""), (5, "face")]
+    assert [(refusal.line, refusal.column) for refusal in result.refusals] == [
+        (3, "modality"), (4, "modality"), (6, "person"),
+    ]  # fmt: skip
+    assert "care" in result.refusals[0].zh
+    assert "care" in result.refusals[0].en
+
+
 def book(folder: Path, rows: list[list[object]], title: str = "homes") -> Path:
     workbook = openpyxl.Workbook()
     page = workbook.active

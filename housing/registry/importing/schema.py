@@ -185,7 +185,7 @@ FILES: tuple[File, ...] = (
         (
             Column("person", cells.ID),
             Column("purpose", cells.choice(Purpose)),
-            Column("modality", cells.choice(Modality)),
+            Column("modality", cells.choice(Modality), empty=""),  # care has none; the rule of consents asks the others
             Column("given", cells.MOMENT, "given_us"),
             Column("withdrawn", cells.MOMENT, "withdrawn_us", None, may_miss=True),
             Column("text_version", cells.SHORT),

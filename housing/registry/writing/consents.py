@@ -103,10 +103,11 @@ def withdraw_consent(
 ) -> Withdrawn:
     """End every live consent of the person to this purpose and modality, and remove the templates that rested on it.
 
+    A consent to care that was given without a modality ends too: it covers every one.
     Withdrawing twice is no error: nothing is left to end.
     """
     act, c = Act(conn, actor, now), t.consents.c
-    mine = sa.and_(c.person == person, c.purpose == purpose.value, c.modality == modality.value)
+    mine = sa.and_(c.person == person, c.purpose == purpose.value, c.modality.in_((modality.value, "")))
     live = conn.execute(sa.select(t.consents).where(mine, c.withdrawn_us.is_(None))).mappings().all()
     for row in live:
         act.put("consents", {**row, "withdrawn_us": max(to_us(now), row["given_us"])})
