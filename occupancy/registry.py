@@ -168,7 +168,7 @@ class Registry:
             ),
             state=read_only(state),
             let=read_only(state == STATES.index("let")),
-            leases=Leases.of(rows.leases, homes.handle),
+            leases=Leases.of(rows.leases, homes.handle, persons.handle),
             absences=Absences.of(rows.absences, homes.handle, persons.handle),
             visits=Visits.of(rows.visits, homes.handle),
             meters=Meters.of(rows.meters, homes.handle),

@@ -18,6 +18,7 @@ from occupancy.spells import Spells
 
 OUTCOMES = ("household_met", "other_met", "nobody", "refused")
 MET = OUTCOMES.index("household_met")
+DEATH = ("死亡", "去世", "身故", "亡故", "death", "died", "deceased")  # in the words for why a lease was ended
 _BIG = 1 << 32  # larger than any day number is away from another: home and day in one int64 key
 
 Handle = Callable[[str], int]
@@ -45,6 +46,8 @@ class Leases:
         applied: (L,) int32 the day renewal was applied for, NEVER where it was not.
         objected: (L,) int32 the day an objection to staying on was served (Civil Code 734), NEVER where none was.
         tenant: (L,) int32 the same number for the same tenant.
+        person: (L,) int32 the tenant as one who lives somewhere, NOBODY where not known as such.
+        by_death: (L,) bool, ended by the tenant's death, as far as the reason entered says so.
     """
 
     home: Int32s
@@ -55,9 +58,11 @@ class Leases:
     applied: Int32s
     objected: Int32s
     tenant: Int32s
+    person: Int32s
+    by_death: Bools
 
     @classmethod
-    def of(cls, rows: Sequence[LeaseRow], handle: Handle) -> "Leases":
+    def of(cls, rows: Sequence[LeaseRow], handle: Handle, person: Handle) -> "Leases":
         """From the readers' rows; leases of unknown homes are left out."""
         known = sorted((handle(row.home), row.start, row.lease, row) for row in rows if handle(row.home) != NOBODY)
         leases = [row for *_, row in known]
@@ -78,6 +83,8 @@ class Leases:
             applied=optional(row.renewal_applied for row in leases),
             objected=optional(row.objection_734_served for row in leases),
             tenant=column([tenants[row.tenant] for row in leases]),
+            person=column([person(row.tenant) for row in leases]),
+            by_death=read_only(np.array([_is_death(row.end_reason) for row in leases], np.bool_)),
         )
 
     def on(self, home: Int32s, day: int) -> Int32s:
@@ -121,6 +128,11 @@ class Leases:
         after = np.minimum(lease + 1, len(self.home) - 1)
         later: Bools = (after > lease) & (self.home[after] == self.home[lease])
         return later
+
+
+def _is_death(reason: str | None) -> bool:
+    said = (reason or "").casefold()
+    return any(word in said for word in DEATH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -193,6 +205,12 @@ def household_sizes(living: Spells, home: Int32s, day: Int32s) -> Indices:
     owner, spell = spans(np.searchsorted(spell_home, home, "left"), np.searchsorted(spell_home, home, "right"))
     there = (first[spell] <= day[owner]) & (day[owner] < until[spell])
     return np.bincount(owner[there], minlength=len(home))
+
+
+def co_residents(living: Spells, person: Int32s, home: Int32s, day: int) -> Indices:
+    """(n,) how many members the household of each home (n,) has on `day` besides one person (n,)."""
+    on = np.full(len(home), day, np.int32)
+    return household_sizes(living, home, on) - living.belongs(person, home, on)
 
 
 def lived_in_since(living: Spells, homes: int, day: int) -> Int32s:

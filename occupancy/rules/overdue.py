@@ -7,7 +7,11 @@ independent kind of evidence is needed. Without a sign it stays at watch: somebo
 
 Who keeps the keys and comes now and then uses the home: the law asks for signs of occupation, not for nights. It is
 suspected on the first such day, and what speaks for fetching things only is said beside it. So is a home that was given
-back, if its household is still seen: whoever no longer belongs to it has been taken off the register by then.
+back, if its household is still seen: whoever no longer belongs to it has been taken off the register by then. From four
+weeks after a return only the last four are looked at, so that one passage long ago does not speak against it for ever.
+
+Where the tenant's death ended the lease, whoever lived with them may stay under it until the end of its term (Civil
+Code 732): until then their use is watched, so that the lease is put in their name, and after it is as anybody's.
 
 An objection that was served stops the clock, not the finding. A renewal applied for before the end, and not decided,
 keeps it at watch; a relocation period is such a decision. Nobody's access changes by any of this (L13).
@@ -19,16 +23,17 @@ import numpy as np
 
 from housing.parameters import OVERDUE_FIRM_DAYS
 from occupancy import days
-from occupancy.arrays import Bools, Int32s
+from occupancy.arrays import Bools, Indices, Int32s
 from occupancy.places import DoorClass
 from occupancy.rules import signs
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
-from occupancy.tenure import MET
+from occupancy.tenure import MET, co_residents
 
 TERM_OVER, RELOCATION_OVER = "Order 11 Art. 30", "Order 11 Art. 31"
 # Each day with signs makes "still lives there" so many times likelier than "fetched some things"; not measured.
 SIGN_ODDS, MOST = 4.0, 0.99
 APPLIED_BEFORE = 366  # days before the end within which an application is about this end
+RETURN_DAYS = 28  # without signs, after which a recorded return is believed
 SELDOM = 4  # seen on less than one day in so many: perhaps the keys only
 TEXTS = {
     "overdue.term_over": ("租赁期已于{day}届满，未见退房记录。", "The lease ran out on {day}; no return is recorded."),
@@ -64,6 +69,15 @@ TEXTS = {
         "此后未在该房门口出现，仅经过小区或单元的门。",
         "Not seen at the home's own door since, only at other doors of the estate.",
     ),
+    "overdue.returned": (
+        "已登记{day}退房；连续{days}天无居住迹象后不再提示。",
+        "The home is recorded as given back on {day}; this ends after {days} days without signs.",
+    ),
+    "overdue.survivors": (
+        "承租人已去世，其同住人可按原租赁合同居住至{day}（民法典第七百三十二条）；请协助办理承租人变更。",
+        "The tenant has died; those who lived with them may stay under the lease until {day} (Civil Code Art. 732). "
+        "Please help them to have it put in their name.",
+    ),
     "overdue.renewal": ("已于{day}申请续租，尚待决定。", "Renewal was applied for on {day} and is not decided."),
     "overdue.renewal_late": (
         "期满后于{day}才申请续租；逾期申请不延续居住权，请尽快答复。",
@@ -77,15 +91,20 @@ class Overdue:
     """K homes whose right is over; (K,) int32 but where said.
 
     Attributes:
-        rows: places in the view. lease: the newest begun. last: last day of right.
-        seen, own_door, driven: days since with members at any door, at their own, and with their vehicles.
+        rows: places in the view. lease: the newest begun. last: last day of right. term: that without an early end.
+        since: the day after which signs are looked for: `last`, or later where a return is believed.
+        seen, own_door, driven: days after it with members at any door, at their own, and with their vehicles.
         first: the first day with a sign; FOREVER for none. met: the last visit that met them since; NEVER for none.
         given_back, own_reader: (K,) bool, the lease is recorded as ended; the home's own door has a reader.
+        returned: (K,) bool, that end is the home's return, not a refusal before a relocation period, nor a death.
+        survivors: (K,) bool, the tenant has died, and others of the household may stay until the term is over.
     """
 
     rows: Int32s
     lease: Int32s
     last: Int32s
+    term: Int32s
+    since: Int32s
     seen: Int32s
     own_door: Int32s
     driven: Int32s
@@ -93,6 +112,8 @@ class Overdue:
     met: Int32s
     given_back: Bools
     own_reader: Bools
+    returned: Bools
+    survivors: Bools
 
 
 def overdue_homes(view: View) -> Overdue:
@@ -102,26 +123,46 @@ def overdue_homes(view: View) -> Overdue:
     rows = np.flatnonzero(lease >= 0)
     rows = rows[leases.due(lease[rows]) < today]
     contract = lease[rows]
-    last = leases.due(contract)
+    ended, relocation = leases.ended[contract], leases.relocation_until[contract]
+    left_behind = _left_behind(view, rows, contract)
+    term = np.maximum(leases.end[contract], relocation)
+    survivors = left_behind & (today <= term)
+    last = np.where(left_behind & ~survivors, term, leases.due(contract)).astype(np.int32)
+    given_back = (ended <= today) & (survivors | ~left_behind)
+    returned = given_back & ~survivors & (relocation < ended)
+    believed = returned & (ended <= today - RETURN_DAYS)
+    since = np.where(believed, np.maximum(last, today - RETURN_DAYS), last).astype(np.int32)
     column = table.first_day + np.arange(table.shape[1])
-    after = column[None, :] > last[:, None]
+    after = column[None, :] > since[:, None]
     members = after & (table.members_seen[rows] > 0)
     passages = table.entries[rows] + table.exits[rows]
     met = view.registry.visits.last(len(view.registry.homes), today + 1, MET)[view.homes][rows]
-    met = np.where(met > last, met, days.NEVER).astype(np.int32)
+    met = np.where(met > since, met, days.NEVER).astype(np.int32)
     first = np.where(members.any(axis=1), column[members.argmax(axis=1)], days.FOREVER)
     return Overdue(
         rows=rows.astype(np.int32),
         lease=contract,
         last=last,
+        term=term,
+        since=since,
         seen=members.sum(axis=1).astype(np.int32),
         own_door=(members & (passages > table.elsewhere[rows])).sum(axis=1).astype(np.int32),
         driven=(after & signs.vehicles(table, rows)).sum(axis=1).astype(np.int32),
-        first=np.minimum(first, np.where(met > last, met, days.FOREVER)).astype(np.int32),
+        first=np.minimum(first, np.where(met > since, met, days.FOREVER)).astype(np.int32),
         met=met,
-        given_back=leases.ended[contract] <= today,
+        given_back=given_back,
         own_reader=view.registry.places.innermost[view.homes[rows]] == DoorClass.HOME,
+        returned=returned,
+        survivors=survivors,
     )
+
+
+def _left_behind(view: View, rows: Indices, contract: Int32s) -> Bools:
+    """(K,) bool: the tenant's death ended the lease, and others of the household are still registered in the home."""
+    leases, today = view.registry.leases, view.today
+    others = co_residents(view.registry.living, leases.person[contract], view.homes[rows], today)
+    left: Bools = leases.by_death[contract] & (leases.ended[contract] <= today) & (others > 0)
+    return left
 
 
 def evaluate(view: View) -> Verdicts:
@@ -138,10 +179,11 @@ def evaluate(view: View) -> Verdicts:
         undecided = last - APPLIED_BEFORE < applied <= today and not decided
         waiting = undecided and applied <= last
         kinds = (seen >= firm) + (driven > 0) + (met > last)
-        used = first <= today
-        stage = Stage.WATCH if waiting or not used else Stage.TO_VERIFY if kinds >= 2 else Stage.SUSPECTED
+        used, survivors = first <= today, bool(found.survivors[k])
+        stage = Stage.WATCH if waiting or survivors or not used else Stage.TO_VERIFY if kinds >= 2 else Stage.SUSPECTED
         over = "overdue.relocation_over" if relocated else "overdue.ended" if given_back else "overdue.term_over"
-        passed = today - last
+        passed = today - int(found.since[k])
+        ended, term = int(min(leases.ended[contract], today)), int(found.term[k])
         raised.add(
             int(view.homes[found.rows[k]]), stage, _probability(max(seen, int(met > last))),
             (last + 1, last + 1, max(first, last + 1) if first <= today else last + 1),
@@ -151,11 +193,13 @@ def evaluate(view: View) -> Verdicts:
                 (seen, Reason("overdue.signs", {"days": seen, "first": iso(min(first, today))})),
                 (driven, Reason("overdue.vehicles", {"days": driven})),
                 (met > last, Reason("overdue.met", {"day": iso(max(met, 0))})),
-                (used and objected <= last, Reason("overdue.objection_due")),
+                (used and objected <= last and not survivors, Reason("overdue.objection_due")),
                 (objected > last, Reason("overdue.objected", {"day": iso(max(objected, 0))})),
             ]),
             counter_evidence=when([
                 (first > today, Reason("overdue.no_signs")),
+                (found.returned[k], Reason("overdue.returned", {"day": iso(ended), "days": RETURN_DAYS})),
+                (survivors, Reason("overdue.survivors", {"day": iso(term)})),
                 (seen and SELDOM * seen < passed, Reason("overdue.seldom", {"days": seen, "passed": passed})),
                 (seen and found.own_reader[k] and not found.own_door[k], Reason("overdue.not_own_door")),
                 (waiting, Reason("overdue.renewal", {"day": iso(max(applied, 0))})),

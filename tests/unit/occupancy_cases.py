@@ -27,12 +27,17 @@ def span(first: date, until: date) -> list[date]:
 
 
 def lease(
-    home: str = "h0", start: date = LEASED, end: date = date(2029, 12, 31), tenant: str = "p0", **fields: date | None
+    home: str = "h0",
+    start: date = LEASED,
+    end: date = date(2029, 12, 31),
+    tenant: str = "p0",
+    reason: str | None = None,
+    **fields: date | None,
 ) -> LeaseRow:
     """A lease of a home."""
     row = {"ended": None, "relocation_until": None, "renewal_applied": None, "objection_734_served": None} | fields
     return LeaseRow(
-        f"l-{home}-{start}", home, tenant, start, end, 50_000, row["ended"], None, row["relocation_until"],
+        f"l-{home}-{start}", home, tenant, start, end, 50_000, row["ended"], reason, row["relocation_until"],
         row["renewal_applied"], None, row["objection_734_served"],
     )  # fmt: skip
 

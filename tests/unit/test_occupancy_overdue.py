@@ -43,6 +43,57 @@ def test_a_home_given_back_is_spoken_of_only_while_it_is_used() -> None:
     assert stage_on(END + DAY, contract, [END - 9 * DAY]) is Stage.SUSPECTED  # the keys were kept
 
 
+def test_a_return_is_believed_after_four_weeks_without_signs() -> None:
+    """One passage a week after the return; and one nine weeks after it, which counts from its own day."""
+    contract, seen = lease(end=END, ended=END - 10 * DAY), [END - 3 * DAY]
+    assert stage_on(END + 24 * DAY, contract, seen) is Stage.SUSPECTED
+    assert stage_on(END + 25 * DAY, contract, seen) is Stage.NONE
+    again = [*seen, END + 50 * DAY]
+    found = verdict(RULE, view(registry(leases=[contract]), today=END + 50 * DAY, seen=again))
+    assert found is not None
+    assert found.stage is Stage.SUSPECTED
+    assert "overdue.returned" in reasons(found)
+    (signs,) = (reason for reason in found.evidence if reason.kind == "overdue.signs")
+    assert signs.values["days"] == 1
+    met = registry(leases=[contract], visits=[visit(END - 3 * DAY, "household_met")])
+    assert verdict(RULE, view(met, today=END + 24 * DAY)) is not None
+    assert verdict(RULE, view(met, today=END + 25 * DAY)) is None
+
+
+def test_an_end_that_is_no_return_is_never_believed_to_be_one() -> None:
+    refused = lease(end=END, ended=END - 40 * DAY, relocation_until=END)  # refused, and stayed on by right
+    found = verdict(RULE, view(registry(leases=[refused]), today=END + 60 * DAY, seen=[END + DAY]))
+    assert found is not None
+    assert "overdue.returned" not in reasons(found)
+
+
+@pytest.mark.parametrize("reason", ["承租人死亡", "去世", "Death of the tenant", "deceased"])
+def test_those_who_lived_with_a_tenant_who_died_may_stay_for_the_term(reason: str) -> None:
+    """Civil Code 732, L10: to the end of the term, not beyond it."""
+    died = END - 60 * DAY
+    contract, seen = lease(end=END, ended=died, reason=reason), span(died, END + 10 * DAY)
+    found = verdict(RULE, view(registry(leases=[contract]), today=END, seen=seen))
+    assert found is not None
+    assert found.stage is Stage.WATCH
+    assert "overdue.survivors" in reasons(found)
+    assert not {"overdue.objection_due", "overdue.returned"} & reasons(found)
+    assert stage_on(END + DAY, contract, span(died, END + DAY)) is Stage.WATCH  # nobody was seen since the term
+    after = verdict(RULE, view(registry(leases=[contract]), today=END + DAY, seen=seen))
+    assert after is not None
+    assert (after.stage, after.onset) == (Stage.SUSPECTED, END + DAY)
+    assert "overdue.survivors" not in reasons(after)
+
+
+def test_nobody_lived_with_them() -> None:
+    died = END - 60 * DAY
+    alone = registry(leases=[lease(end=END, ended=died, reason="死亡")], members=1)
+    found = verdict(RULE, view(alone, today=END - 50 * DAY, seen=[END - 55 * DAY]))
+    assert found is not None
+    assert found.stage is Stage.SUSPECTED
+    moved = stage_on(END - 50 * DAY, lease(end=END, ended=died, reason="搬离"), [END - 55 * DAY])
+    assert moved is Stage.SUSPECTED
+
+
 def test_a_relocation_period_counts_beyond_an_end_that_was_recorded() -> None:
     refused = lease(end=END, ended=END - 5 * DAY, relocation_until=END + 30 * DAY)
     seen = span(END - 20 * DAY, END + 40 * DAY)
@@ -148,7 +199,10 @@ def test_the_right_day_is_the_loops(
     relocation: date | None, ended: date | None, applied: date | None, seen: set[date], met: set[date],
     following: date | None,
 ) -> None:  # fmt: skip
-    """Every evening by itself: suspected from the first sign after the last day of right, until a new lease begins."""
+    """Every evening by itself: suspected from the first sign after the last day of right, until a new lease begins.
+
+    A return that was recorded is believed after four weeks without a sign.
+    """
     last = min(END, ended or END)
     last = max(last, relocation or last)
     rows = [lease(end=END, ended=ended, relocation_until=relocation, renewal_applied=applied)]
@@ -156,7 +210,9 @@ def test_the_right_day_is_the_loops(
     known = registry(leases=rows, visits=[visit(day, "household_met") for day in met])
     asked = applied if applied and applied <= last and not relocation else None
     for evening in span(END - 41 * DAY, END + 92 * DAY):
-        sign = any(last < day <= evening for day in seen | met)
+        believed = ended is not None and ended <= evening - 28 * DAY and not (relocation and relocation >= ended)
+        since = max(last, evening - 28 * DAY) if believed else last
+        sign = any(since < day <= evening for day in seen | met)
         expected = Stage.NONE
         if last < evening and not (following and following <= evening):
             given_back = ended is not None and ended <= evening
