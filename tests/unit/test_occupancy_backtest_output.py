@@ -1,5 +1,6 @@
 """Where the results go is asked before the work, and said in words where nothing can be written there."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -77,6 +78,20 @@ def test_a_device_is_taken_as_it_is() -> None:
     check_output(Path("/dev/null"))
     write_output(Path("/dev/null"), [b"x"])
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_file_that_may_not_be_written_is_refused_and_a_pipe_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(_path: Path, mode: str) -> Any:
+        raise PermissionError(13, f"locked for {mode}")
+
+    (tmp_path / "f.jsonl").write_text("kept")
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(Path, "open", locked)
+    with pytest.raises(OutputRefused, match="locked for ab"):
+        check_output(tmp_path / "f.jsonl")
+    check_output(tmp_path / "pipe")
 
 
 def test_help_says_that_until_is_not_swept(capsys: pytest.CaptureFixture[str]) -> None:
