@@ -11,7 +11,7 @@ import numpy as np
 from occupancy.arrays import Bools, Doubles, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.rules import changepoint
-from occupancy.rules.changepoint import Fading, Settling, split
+from occupancy.rules.changepoint import Fading, Settling, Split, split
 from occupancy.rules.rhythm import EVENING
 
 KINDS = ("guests", "rung_in", "unknown_entries", "mismatches", "other_vehicles")
@@ -120,6 +120,7 @@ class Change:
         counted, stayed: int32, usable days since, and those on which others stayed.
         kinds: (C, 5) int32 days since with each of KINDS, 0 where it is no more frequent than before.
         many: bool, others show in several kinds of evidence, or are several. company: bool, they are several.
+        together: int32, days on which the household was here while others already stayed, before it left.
         single: bool, of the household hardly ever more than one member was seen on a day.
         weekly: bool, others stayed in nearly every week since. evenings: float64, of the days with others at all, the
             share with others in the evening. elsewhere: bool, it fades at doors other than its own, too.
@@ -140,6 +141,7 @@ class Change:
     many: Bools
     company: Bools
     single: Bools
+    together: Int32s
     weekly: Bools
     evenings: Doubles
     elsewhere: Bools
@@ -192,10 +194,18 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
         many=several | company,
         company=company,
         single=single,
+        together=_together(whole, left[0], came[0]),
         weekly=_nearly_every_week(shown, since),
         evenings=_share(shown.evening & usable & since, shown.hours & usable & since),
         elsewhere=_fades_elsewhere(made, shown, since),
     )
+
+
+def _together(whole: Split, left: Int32s, came: Int32s) -> Int32s:
+    """(C,) days with the household from the day others came, (C,), until it left, (C,)."""
+    rows = np.arange(len(left))
+    days = whole.hits_before[rows, left] - whole.hits_before[rows, np.minimum(came, left)]
+    return days.astype(np.int32)
 
 
 def _from(column: Int32s, width: int) -> Bools:

@@ -35,6 +35,7 @@ from occupancy.tenure import MET, OUTCOMES, lived_in_since
 BASIS = "Order 11 Art. 27(1)"
 EVENINGS = 0.4  # residents come home in the evening on that share of the days on which they are seen at all
 SWAP_LOOK, SWAP_DAYS = 28, 5  # days of late on which another home saw this household in its own one's place
+TOGETHER_DAYS, TOGETHER_WAIT = 21, 60  # who lived with the household for weeks is left alone here for two months
 AT_ONCE_DAYS, AT_ONCE_HOMES = 7, 3  # more homes than that in which faces ceased to be known within a week
 WITHDRAWN_DAYS = 30  # a consent withdrawn so long before the onset, or since, may be all there is to it
 MET_DAYS = 60  # so long a visit that met the household speaks louder than readings
@@ -89,6 +90,10 @@ TEXTS = {
         "来人只见于未识别的人脸：也可能是读头不再认得住户本人，请核对其人脸登记。",
         "Others show as unknown faces alone; the readers may have ceased to know the tenant: check the enrolled face.",
     ),
+    "sublet.lived_together": (
+        "来人此前已与住户同住{days}天：可能是亲属，住户只是暂时外出。",
+        "Others lived with the household on {days} days before it left: perhaps relatives, and it is on a journey.",
+    ),
     "sublet.many_at_once": (
         "同一时期多户出现同样情况：请先检查读头和识别模型。",
         "The same began in several homes at once: check the readers and their model first.",
@@ -137,6 +142,7 @@ def evaluate(view: View) -> Verdicts:
     swapped, unseen = _swapped(view.days, rows, usable, found), view.marked(view.unseen)[rows]
     first = view.days.first_day
     onset = first + found.onset
+    kin = (found.together >= TOGETHER_DAYS) & (found.counted < TOGETHER_WAIT)
     unread = _withdrawn(view, rows, onset)
     met, other_met = _met(view, rows, MET), _met(view, rows, OUTCOMES.index("other_met"))
     for k in np.flatnonzero((found.probability >= WATCHED) | (other_met >= first + found.low)).tolist():
@@ -146,7 +152,7 @@ def evaluate(view: View) -> Verdicts:
         firm = int(groups[k].sum()) + int(others_there)
         skipped = int((~usable[rows[k], found.onset[k] :]).sum())
         readers = alone[k] or changed[k] or at_once[k] or unread[k]
-        held_back = seen_there or swapped[k] or ((readers or away) and not others_there)
+        held_back = seen_there or swapped[k] or ((readers or away or kin[k]) and not others_there)
         stage = Stage.WATCH
         if sure[k] and not held_back and (known[k] or (others_there and firm > 1)):
             blind = unseen[k, found.onset[k] :].mean() > ask(UNKNOWN_DAYS_PERCENT, today) / 100
@@ -166,6 +172,7 @@ def evaluate(view: View) -> Verdicts:
                 (at_once[k], Reason("sublet.many_at_once")),
                 (unread[k], Reason("sublet.consent_withdrawn")),
                 (away, Reason("sublet.member_away")),
+                (kin[k], Reason("sublet.lived_together", {"days": int(found.together[k])})),
                 (swapped[k], Reason("sublet.swapped")),
                 (firm < 2, Reason("sublet.one_kind")),
                 (skipped, Reason("sublet.unseen", {"days": skipped})),

@@ -282,3 +282,12 @@ def test_faces_that_cease_to_be_known_in_many_homes_at_once_are_the_readers_matt
     faces = np.array([True, True, True, True, True, False])
     assert _at_once(onset, faces).tolist() == [True, True, True, True, False, False]
     assert not _at_once(onset[:3], faces[:3]).any()
+
+
+def test_relatives_who_lived_with_the_household_stay_on_while_it_travels() -> None:
+    together = [d for d in WINDOW if d >= GONE_SINCE - 60 * DAY]
+    found = judge(BEFORE, guests(together, *KINDS, nights=2))
+    assert stage(found) <= Stage.WATCH
+    leaves = GONE_SINCE + 12 * DAY  # a fortnight's overlap is a handing over
+    handed = judge([d for d in WINDOW if d < leaves], guests(SINCE, *KINDS, nights=2))
+    assert stage(handed) is Stage.TO_VERIFY
