@@ -26,7 +26,7 @@ HELD = 0.8
 # Households away while somebody minds the home: so many times as often as a sublet, for so many days. Who minds a home
 # mostly comes alone and shows in one kind of evidence; less often in company, or in several kinds where the household
 # is one person (a relative with a pass and a card who looks after an ill parent); else in several kinds seldom.
-SITTERS = {"alone": (1.3, 9.0), "between": (1.0, 6.5), "several_kinds": (1.0, 4.5)}
+SITTERS = {"one_person": (1.3, 9.0), "between": (1.0, 6.5), "several_kinds": (1.0, 4.5)}
 SECOND_MEMBER = 0.05  # of a household of one, others' registrations aside
 COMPANY = 0.5  # on that share of the days with others they were several
 NEAR = 3.0  # onsets within so much of the best log-likelihood may be true as well; neighbouring days are alike
@@ -121,7 +121,7 @@ class Change:
         kinds: (C, 5) int32 days since with each of KINDS, 0 where it is no more frequent than before.
         many: bool, others show in several kinds of evidence, or are several. company: bool, they are several.
         together: int32, days on which the household was here while others already stayed, before it left.
-        single: bool, of the household hardly ever more than one member was seen on a day.
+        one_member: bool, of the household hardly ever more than one member was seen on a day.
         weekly: bool, others stayed in nearly every week since. evenings: float64, of the days with others at all, the
             share with others in the evening. elsewhere: bool, it fades at doors other than its own, too.
     """
@@ -140,7 +140,7 @@ class Change:
     kinds: Int32s
     many: Bools
     company: Bools
-    single: Bools
+    one_member: Bools
     together: Int32s
     weekly: Bools
     evenings: Doubles
@@ -173,8 +173,8 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
     firm = np.sort(grouped(kinds), axis=1)
     several = firm[:, -2] >= np.maximum(KIND_DAYS, KIND_SHARE * firm[:, -1])
     company = _share(shown.company & usable & began, shown.stays & usable & began) >= COMPANY
-    single = _share((made.members_seen > 1) & usable & ~began, shown.here & usable & ~began) < SECOND_MEMBER
-    each = probability(fades, settles, minded(others.days_since, several & (company | ~single), several | company))
+    one_member = _share((made.members_seen > 1) & usable & ~began, shown.here & usable & ~began) < SECOND_MEMBER
+    each = probability(fades, settles, minded(others.days_since, several & (company | ~one_member), several | company))
     each = np.where(_from(low, usable.shape[1]), each, 0.0)  # what lies before is another story
     best = np.where(never, onset, each.argmax(axis=1)).astype(np.int32)
     at, since = (np.arange(len(best)), best), _from(best, usable.shape[1])
@@ -193,7 +193,7 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
         kinds=kinds,
         many=several | company,
         company=company,
-        single=single,
+        one_member=one_member,
         together=_together(whole, left[0], came[0]),
         weekly=_nearly_every_week(shown, since),
         evenings=_share(shown.evening & usable & since, shown.hours & usable & since),
@@ -276,8 +276,8 @@ def minded(counted: Doubles, hardly: Bools, less: Bools) -> Doubles:
         counted: (C, W) usable days since the change.
         hardly, less: (C,) bool, whom that seldom fits, and less often than one person in one kind of evidence.
     """
-    alone, between, kinds = (odds * np.exp(-counted / length) for odds, length in SITTERS.values())
-    found: Doubles = np.where(hardly[:, None], kinds, np.where(less[:, None], between, alone))
+    lone, between, kinds = (odds * np.exp(-counted / length) for odds, length in SITTERS.values())
+    found: Doubles = np.where(hardly[:, None], kinds, np.where(less[:, None], between, lone))
     return found
 
 

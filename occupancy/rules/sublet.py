@@ -135,10 +135,10 @@ def evaluate(view: View) -> Verdicts:
     rhythm = found.known >= ask(SUBLET_KNOWN_DAYS, today)
     known = rhythm | (found.many & (found.counted >= NEVER_SEEN_DAYS))
     kinds = found.kinds >= ask(SUBLET_KIND_DAYS, today)
-    alone = (kinds.sum(axis=1) == kinds[:, UNKNOWN]) & ~found.elsewhere & (found.counted < READER_DAYS)
+    one_reader = (kinds.sum(axis=1) == kinds[:, UNKNOWN]) & ~found.elsewhere & (found.counted < READER_DAYS)
     groups = grouped(found.kinds) >= ask(SUBLET_KIND_DAYS, today)
     faces = ~found.company & groups[:, FACES] & (groups.sum(axis=1) == 1)
-    changed, at_once = found.single & faces, _at_once(found.onset, faces)
+    changed, at_once = found.one_member & faces, _at_once(found.onset, faces)
     swapped, unseen = _swapped(view.days, rows, usable, found), view.marked(view.unseen)[rows]
     first = view.days.first_day
     onset = first + found.onset
@@ -151,7 +151,7 @@ def evaluate(view: View) -> Verdicts:
         away = _member_away(view, int(view.homes[rows[k]]), int(onset[k]))
         firm = int(groups[k].sum()) + int(others_there)
         skipped = int((~usable[rows[k], found.onset[k] :]).sum())
-        readers = alone[k] or changed[k] or at_once[k] or unread[k]
+        readers = one_reader[k] or changed[k] or at_once[k] or unread[k]
         held_back = seen_there or swapped[k] or ((readers or away or kin[k]) and not others_there)
         stage = Stage.WATCH
         if sure[k] and not held_back and (known[k] or (others_there and firm > 1)):
@@ -167,7 +167,7 @@ def evaluate(view: View) -> Verdicts:
                 (found.probability[k] < least or firm < 2, Reason("sublet.journey")),
                 (not gone[k], Reason("sublet.comes_back")),
                 (not lives_in[k], Reason("sublet.irregular")),
-                (alone[k], Reason("sublet.one_reader")),
+                (one_reader[k], Reason("sublet.one_reader")),
                 (changed[k], Reason("sublet.changed_face")),
                 (at_once[k], Reason("sublet.many_at_once")),
                 (unread[k], Reason("sublet.consent_withdrawn")),

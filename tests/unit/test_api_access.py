@@ -120,7 +120,17 @@ def test_a_write_without_its_token_or_from_elsewhere_is_refused(
 def test_routes_of_personal_records_are_those_we_know() -> None:
     """A new route about people is added here, or it is not about people."""
     personal = {path for (_method, path), needs in ROUTES.items() if any(n.records for n in needs)}
-    about_people = ("people", "homes", "sightings", "presence", "events", "consents", "templates", "withdrawals")
+    about_people = (
+        "people",
+        "homes",
+        "sightings",
+        "presence",
+        "events",
+        "consents",
+        "templates",
+        "withdrawals",
+        "fingers",
+    )
     assert personal == {path for _, path in ROUTES if any(f"/{{estate}}/{w}" in path for w in about_people)}
 
 

@@ -123,7 +123,7 @@ def test_a_viewer_sees_no_way_to_people(estate: Furnished) -> None:
 def test_an_alert_gives_reasons_and_counter_reasons_and_its_law(officer: Person) -> None:
     words = text_of(officer.get(f"{AT}/alerts/{ALERT}").text)
     for wanted in (
-        "近56天中住户成员出现4天",
+        "此后计入的56天中住户成员出现4天",
         "住户成员仍有4天出现",
         "《公共租赁住房管理办法》第27条第1项",
         "91%",
