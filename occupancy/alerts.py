@@ -68,7 +68,7 @@ def follow(rule: Rule, alerts: Mapping[str, Alert], changed: Iterable[Finding], 
 def week_start_us(now_us: int) -> int:
     """The first microsecond of the ISO week of a moment: Monday 00:00 at the estate."""
     today = days.number_at(now_us)
-    return days.start_us(today - (today + 3) % 7)  # day 0 was a Thursday
+    return days.start_us(today - int(days.weekdays(today)))
 
 
 def within_budget(

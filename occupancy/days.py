@@ -9,12 +9,13 @@ from datetime import date
 import numpy as np
 
 from core.clock import US_PER_DAY, US_PER_SECOND
-from occupancy.arrays import Int8s, Int32s, Int64s
+from occupancy.arrays import Indices, Int8s, Int32s, Int64s
 
 OFFSET_US = 8 * 3600 * US_PER_SECOND
 US_PER_HOUR = 3600 * US_PER_SECOND
 FOREVER = np.iinfo(np.int32).max  # "until further notice"
 NEVER = np.iinfo(np.int32).min  # "not yet", "none"
+SATURDAY = 5
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -51,6 +52,11 @@ def numbers_at(us: Int64s) -> Int32s:
 def hours_at(us: Int64s) -> Int8s:
     """(n,) hours of the day, 0 to 23, of (n,) moments in microseconds UTC."""
     return ((us + OFFSET_US) // US_PER_HOUR % 24).astype(np.int8)
+
+
+def weekdays(day_numbers: int | Indices | Int32s) -> Indices:
+    """Day numbers as 0 (Monday) to 6, of the same shape; day 0 was a Thursday."""
+    return np.asarray((np.asarray(day_numbers, np.intp) + 3) % 7)
 
 
 def add_months(day_numbers: Int32s, months: int) -> Int32s:

@@ -24,7 +24,6 @@ _WAITING = (
     findings.c.stage.in_(RAISED),
     alerts.c.alert.is_(None),
 )
-_stages = msgspec.json.Decoder(tuple[Step, ...])
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in _JSON.items()}
 
 
@@ -36,7 +35,8 @@ def finding_of(row: sa.Row[Any]) -> Finding:
 
 def stages_of(text: str) -> tuple[Step, ...]:
     """Dated stages as the table keeps them."""
-    return _stages.decode(text)
+    stages: tuple[Step, ...] = _decoders["stages"].decode(text)
+    return stages
 
 
 def open_findings(conn: Connection, kind: str, homes: Sequence[str]) -> dict[str, Finding]:

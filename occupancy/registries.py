@@ -84,7 +84,7 @@ def read(conn: Connection, estate: str, version: int, now: datetime) -> Rows:
         swaps=reading.swaps_of(conn, estate),
         meters=reading.meters_of(conn, estate),
         care=_cared_for(conn, to_us(now)),
-        withdrawn=_withdrawn(conn, estate),
+        withdrawn=_withdrawn(conn),
     )
 
 
@@ -96,14 +96,14 @@ def _passes(conn: Connection, estate: str) -> list[PassRow]:
     return [PassRow(*row) for row in conn.execute(query)]
 
 
-def _withdrawn(conn: Connection, estate: str) -> list[tuple[str, int]]:
+def _withdrawn(conn: Connection) -> list[tuple[str, int]]:
     """Everybody who had agreed to face or finger at doors and does no more: since when their bodies are not known."""
-    found: dict[str, int | None] = {}
-    for row in reading.consents_of(conn, estate):
-        if row.purpose == "door" and row.modality in {"face", "finger"}:
-            until, before = row.withdrawn_us, found.get(row.person, 0)
-            found[row.person] = None if until is None or before is None else max(until, before)
-    return [(person, us) for person, us in found.items() if us is not None]
+    c = t.consents.c
+    query = sa.select(c.person, sa.func.max(c.withdrawn_us)).where(
+        c.purpose == "door", c.modality.in_(["face", "finger"])
+    )
+    gone = sa.func.count(c.withdrawn_us) == sa.func.count()
+    return [(row[0], row[1]) for row in conn.execute(query.group_by(c.person).having(gone))]
 
 
 def _cared_for(conn: Connection, now_us: int) -> list[str]:

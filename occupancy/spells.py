@@ -64,6 +64,12 @@ class Spells:
         covers: Bools = (self.from_day[layer][subject] <= day) & (day < self.until_day[layer][subject])
         return covers
 
+    def households_on(self, day: int) -> Bools:
+        """(K, S) bool: spells of household members who live in a home on `day`."""
+        covers = (self.from_day <= day) & (day < self.until_day)
+        living: Bools = self.household & (self.home != NOBODY) & covers
+        return living
+
     def home_on(self, subject: Int32s, day: Int32s) -> Int32s:
         """(n,) int32 the home of each subject (n,) on each day (n,); NOBODY where there is none, and for nobody."""
         found = np.where(self._covers(0, subject, day), self.home[0][subject], NOBODY).astype(np.int32)

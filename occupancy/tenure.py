@@ -218,7 +218,7 @@ def lived_in_since(living: Spells, homes: int, day: int) -> Int32s:
 
     After an approved swap that is the day of the swap. NEVER where the home has no household that day.
     """
-    here = living.household & (living.home != NOBODY) & (living.from_day <= day) & (day < living.until_day)
+    here = living.households_on(day)
     since = np.full(homes, days.FOREVER, np.int32)
     np.minimum.at(since, living.home[here], living.from_day[here])
     return np.where(since == days.FOREVER, days.NEVER, since).astype(np.int32)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from occupancy import days as calendar
 from occupancy.arrays import Bools, Doubles, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.rules import changepoint
@@ -114,8 +115,8 @@ class Change:
 
     Attributes:
         onset, low, high: int32 columns: the likeliest onset, and the first and last day it may have been.
-        since: int32 columns: since when it is plainest; what follows counts the days from there on.
-        probability: float64. usual: float64, share of earlier days with the household.
+        probability: float64, since when it is plainest; `days` to `stayed` and the weeks count from there on.
+        usual: float64, share of earlier days with the household.
         known: int32, earlier days that told. days, seen: int32, days since that told, and those with the household.
         counted, stayed: int32, usable days since, and those on which others stayed.
         kinds: (C, 5) int32 days since with each of KINDS, 0 where it is no more frequent than before.
@@ -129,7 +130,6 @@ class Change:
     onset: Int32s
     low: Int32s
     high: Int32s
-    since: Int32s
     probability: Doubles
     usual: Doubles
     known: Int32s
@@ -168,21 +168,20 @@ def change(made: HomeDays, usable: Bools, free: Bools, missed: float) -> Change:
     onset, low, high = (np.maximum(one, two) for one, two in zip(left, came, strict=True))
     never = whole.hits_before[np.arange(len(onset)), onset] == 0  # nobody of the household, ever: it was always so
     onset, low = (np.where(never, usable.argmax(axis=1), column).astype(np.int32) for column in (onset, low))
-    began = _from(onset, usable.shape[1])
+    began = days_from(onset, usable.shape[1])
     kinds = _kinds(shown, began)
     firm = np.sort(grouped(kinds), axis=1)
     several = firm[:, -2] >= np.maximum(KIND_DAYS, KIND_SHARE * firm[:, -1])
     company = _share(shown.company & usable & began, shown.stays & usable & began) >= COMPANY
     one_member = _share((made.members_seen > 1) & usable & ~began, shown.here & usable & ~began) < SECOND_MEMBER
     each = probability(fades, settles, minded(others.days_since, several & (company | ~one_member), several | company))
-    each = np.where(_from(low, usable.shape[1]), each, 0.0)  # what lies before is another story
+    each = np.where(days_from(low, usable.shape[1]), each, 0.0)  # what lies before is another story
     best = np.where(never, onset, each.argmax(axis=1)).astype(np.int32)
-    at, since = (np.arange(len(best)), best), _from(best, usable.shape[1])
+    at, since = (np.arange(len(best)), best), days_from(best, usable.shape[1])
     return Change(
         onset=onset,
         low=low,
         high=high,
-        since=best,
         probability=each[at],
         usual=(whole.hits_before / np.maximum(whole.days_before, 1))[at],
         known=whole.days_before[at].astype(np.int32),
@@ -208,7 +207,7 @@ def _together(whole: Split, left: Int32s, came: Int32s) -> Int32s:
     return days.astype(np.int32)
 
 
-def _from(column: Int32s, width: int) -> Bools:
+def days_from(column: Int32s, width: int) -> Bools:
     """(C, W) bool: the days from each home's column on."""
     days: Bools = np.arange(width)[None, :] >= column[:, None]
     return days
@@ -314,6 +313,6 @@ def candidates(made: HomeDays, usable: Bools) -> Indices:
 
 
 def weekend(column: Indices) -> Bools:
-    """(W,) bool: which day numbers are Saturdays and Sundays; day 0 was a Thursday."""
-    free: Bools = (column + 3) % 7 >= 5
+    """(W,) bool: which day numbers are Saturdays and Sundays."""
+    free: Bools = calendar.weekdays(column) >= calendar.SATURDAY
     return free

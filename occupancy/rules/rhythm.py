@@ -7,6 +7,7 @@ from occupancy.arrays import Bools, Doubles, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.places import DoorClass, Places
 from occupancy.rules.base import View
+from occupancy.rules.changepoint import peak
 from occupancy.tenure import lived_in_since
 
 EVENING = sum(1 << hour for hour in (*range(17, 24), 0, 1))  # hours in which people come home
@@ -28,9 +29,8 @@ def change_point(score: Doubles) -> tuple[Int32s, Int32s, Int32s]:
     since = np.cumsum(score[:, ::-1], axis=1)[:, ::-1]
     most = since.max(axis=1)[:, None]
     last = width - 1 - (since[:, ::-1] >= most).argmax(axis=1)
-    near = since >= most - _NEAR
-    high = width - 1 - near[:, ::-1].argmax(axis=1)
-    return last.astype(np.int32), near.argmax(axis=1).astype(np.int32), high.astype(np.int32)
+    _first, low, high = peak(since, _NEAR)
+    return last.astype(np.int32), low, high
 
 
 def every_week(flags: Bools, counted: Bools, recent: int) -> Bools:

@@ -28,7 +28,7 @@ from occupancy import days
 from occupancy.arrays import NOBODY, Bools, Indices, Int32s
 from occupancy.homedays import HomeDays
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
-from occupancy.rules.handover import GROUPS, KINDS, Change, candidates, change, grouped, weekend
+from occupancy.rules.handover import GROUPS, KINDS, Change, candidates, change, days_from, grouped, weekend
 from occupancy.rules.holidays import festive
 from occupancy.tenure import MET, OUTCOMES, lived_in_since
 
@@ -225,7 +225,7 @@ def _at_once(onset: Int32s, faces_alone: Bools) -> Bools:
 def _withdrawn(view: View, rows: Indices, onset: Int32s) -> Bools:
     """(C,) bool: somebody of the household withdrew consent to face and finger about then, and is not known by them."""
     living, today = view.registry.living, view.today
-    here = living.household & (living.home != NOBODY) & (living.from_day <= today) & (today < living.until_day)
+    here = living.households_on(today)
     first = np.full(len(view.registry.homes), days.FOREVER, np.int32)
     person = np.broadcast_to(np.arange(living.home.shape[1]), living.home.shape)
     np.minimum.at(first, living.home[here], view.registry.unread_from[person[here]])
@@ -252,7 +252,7 @@ def _swapped(made: HomeDays, rows: Indices, usable: Bools, found: Change) -> Boo
     """(C,) bool: those who come are mostly another household of the estate, or this one is seen in another home."""
     recent = made.swap_home[:, -SWAP_LOOK:]
     lives_there = np.bincount(recent[recent != NOBODY], minlength=int(made.homes.max(initial=0)) + 1)
-    since = usable[rows] & (np.arange(usable.shape[1])[None, :] >= found.onset[:, None])
+    since = usable[rows] & days_from(found.onset, usable.shape[1])
     others = ((made.other_hours[rows] != 0) & since).sum(axis=1)
     theirs = ((made.swap_entries[rows] > 0) & since).sum(axis=1)
     swapped: Bools = (2 * theirs > np.maximum(others, 1)) | (lives_there[made.homes[rows]] >= SWAP_DAYS)

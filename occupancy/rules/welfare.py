@@ -15,7 +15,7 @@ import numpy as np
 
 from housing.parameters import WELFARE_AGE, WELFARE_SILENT_DAYS
 from occupancy import days
-from occupancy.arrays import NOBODY, Bools, Indices, Int32s
+from occupancy.arrays import Bools, Indices, Int32s
 from occupancy.rules import signs
 from occupancy.rules.base import Raised, Reason, Rule, Stage, Verdicts, View, iso, when
 from occupancy.tenure import MET, OUTCOMES, lived_in_since
@@ -135,7 +135,7 @@ def _alone(view: View) -> Bools:
     """(H,) bool: the household is one person, registered as alone, of age, and agreed to care alerts."""
     living, today, registry = view.registry.living, view.today, view.registry
     oldest = days.add_months(np.array([today], np.int32), -12 * view.values.on(WELFARE_AGE, today))[0]
-    here = living.household & (living.home != NOBODY) & (living.from_day <= today) & (today < living.until_day)
+    here = living.households_on(today)
     person = np.broadcast_to(np.arange(living.home.shape[1]), living.home.shape)
     members = np.bincount(living.home[here], minlength=len(registry.homes))
     fits = registry.alone & registry.care & (registry.born != days.NEVER) & (registry.born <= oldest)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.clock import CHINA, day_start_us, from_us
 from core.db import writing
 from housing import tables as t
-from occupancy import views
+from occupancy import registries, views
 from occupancy.service import Service
 from occupancy.store import CursorMoved
 from occupancy.tables import alerts, cursors, dirty, findings, home_days, presence
@@ -251,3 +251,21 @@ def test_withdrawn_consent_ends_a_care_alert(bench: Bench) -> None:
     bench.go_to(local(DAY + timedelta(5)))
     with stores.occupancy.connect() as conn:
         assert views.alerts_page(conn, [ESTATE]) == []
+
+
+def test_who_withdrew_face_and_finger_is_known_since_the_last_of_them(bench: Bench) -> None:
+    bench.stores.found(homes=1, members=3)
+    given = [
+        ("p0", "door", "face", at(DAY, 8)), ("p0", "door", "finger", at(DAY, 9)), ("p0", "care", "card", None),
+        ("p1", "door", "face", at(DAY, 8)), ("p1", "door", "finger", None),
+        ("p2", "occupancy", "face", at(DAY, 8)), ("p2", "door", "card", at(DAY, 8)),
+    ]  # fmt: skip
+    rows = [
+        {"person": person, "purpose": purpose, "modality": modality, "given_us": 0, "withdrawn_us": gone,
+         "text_version": "1"}
+        for person, purpose, modality, gone in given
+    ]  # fmt: skip
+    with writing(bench.stores.housing) as conn:
+        conn.execute(t.consents.insert(), rows)
+    with bench.stores.housing.connect() as conn:
+        assert registries.read(conn, ESTATE, 0, local(DAY)).withdrawn == [("p0", at(DAY, 9))]
